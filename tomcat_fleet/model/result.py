@@ -1,0 +1,176 @@
+"""The canonical result: one ``TargetResult`` per line of results.jsonl. Keys are a contract (``tomcat-fleet schema``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tomcat_fleet.model.status import Outcome, Severity, Status
+
+SCHEMA = "tomcat-fleet/target-result/1"
+SUMMARY_SCHEMA = "tomcat-fleet/sweep-summary/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One sentence in both languages."""
+
+    ko: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Lines in both languages, in order."""
+
+    ko: tuple[str, ...]
+    en: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcerptLine:
+    """One line of redacted source; ``mark`` on the decisive one."""
+
+    number: int
+    text: str
+    mark: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """One piece of evidence. ``kind``: file, status, process, gap, observation."""
+
+    kind: str
+    source: str
+    line: int | None = None
+    excerpt: str | None = None
+    context: tuple[ExcerptLine, ...] = ()
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingResult:
+    """One finding with its words filled in."""
+
+    item: str
+    status: Status
+    severity: Severity
+    reason: str
+    subject: str
+    message: Words
+    notes: tuple[Words, ...] = ()
+    evidence: tuple[EvidenceRow, ...] = ()
+    remediation: Steps = field(default_factory=lambda: Steps(ko=(), en=()))
+    commands: tuple[str, ...] = ()
+    waiver: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceResult:
+    """All verdicts and findings of one instance."""
+
+    base: str
+    home: str
+    version: str | None
+    running: bool | None
+    uid: int | None
+    user: str | None
+    verdicts: dict[str, Status]
+    findings: tuple[FindingResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostResult:
+    """The machine."""
+
+    os: str
+    hostname: str
+    release: str = ""
+    kernel: str = ""
+    clock_skew_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapResult:
+    """Something that could not be read, and the line that would help."""
+
+    source: str
+    gap: str
+    detail: str = ""
+    help: str = ""  # e.g. a sudoers line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenResult:
+    """Something noticed that is listed, not audited: an embedded Tomcat, a foreign candidate."""
+
+    kind: str
+    subject: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodResult:
+    """How the host was read: for the report's integrity section."""
+
+    transport: str
+    account: str = ""
+    address: str = ""
+    host_key: str = ""  # SHA256:… fingerprint
+    jump: str | None = None
+    become: str | None = None
+    collector: str = ""
+    command: str = "sh -s"
+    rounds: int = 0
+    bytes_in: int = 0
+    records: int = 0
+    stream_sha256: str = ""
+    files: dict[str, str] = field(default_factory=dict)  # path -> sha256 of what was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetResult:
+    """One line of results.jsonl. Every target of the inventory has exactly one."""
+
+    schema: str = SCHEMA
+    sweep: str
+    target: str
+    slug: str
+    address: str
+    port: int
+    zone: str | None
+    groups: tuple[str, ...] = ()
+    outcome: Outcome
+    outcome_reason: str | None
+    outcome_message: Words | None = None
+    started: str  # 2026-11-23T17:50:14Z, the auditor's clock
+    duration_s: float
+    host: HostResult | None = None
+    verdicts: dict[str, Status] = field(default_factory=dict)
+    instances: tuple[InstanceResult, ...] = ()
+    seen: tuple[SeenResult, ...] = ()
+    gaps: tuple[GapResult, ...] = ()
+    method: MethodResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSummary:
+    """summary.json."""
+
+    schema: str = SUMMARY_SCHEMA
+    sweep: str
+    started: str
+    finished: str
+    tool: str  # version of tomcat-fleet
+    guide: str
+    advisories_date: str
+    policy: dict[str, str]
+    inventory_sha256: dict[str, str]  # file -> hash
+    limit: str | None
+    targets: int
+    instances: int
+    outcomes: dict[Outcome, int]
+    statuses: dict[Status, int]  # instance verdicts
+    items: dict[str, dict[Status, int]]  # WT-01 -> status -> instances
+    severities: dict[Severity, dict[Status, int]]
+    score: float | None  # pass / (pass + fail) * 100 over instance verdicts; None when there is neither
+    complete: bool
