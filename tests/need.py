@@ -1,0 +1,46 @@
+"""What a test needs from the machine: absent parts skip by name, unless everything is required."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_PROGRAMS = {
+    "sshd": ("/usr/sbin/sshd", "sshd"),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "strace": ("strace",),
+    "unzip": ("unzip",),
+    "java": ("java",),
+    "busybox": ("busybox",),
+    "ssh-agent": ("ssh-agent",),
+    "sudo": ("sudo",),
+    "mksh": ("mksh",),
+    "yash": ("yash",),
+    "zsh": ("zsh",),
+    "ksh": ("ksh",),
+    "dash": ("dash",),
+    "bash": ("bash",),
+}
+_PATHS = {"tomcat10": Path("/usr/share/tomcat10/bin/catalina.sh"), "tomcat10-admin": Path("/usr/share/tomcat10-admin")}
+
+
+def need(what: str) -> str:
+    """Path of the program or package ``what``; skips the test by name when it is absent.
+
+    With ``TOMCAT_FLEET_REQUIRE_ALL=1`` in the environment an absence fails the test instead.
+    """
+    if what == "root":
+        return _absent("root") if os.geteuid() else "root"
+    if what in _PATHS:
+        return str(_PATHS[what]) if _PATHS[what].exists() else _absent(what)
+    found = next((path for path in map(shutil.which, _PROGRAMS[what]) if path), None)
+    return found or _absent(what)
+
+
+def _absent(what: str) -> str:
+    if os.environ.get("TOMCAT_FLEET_REQUIRE_ALL") == "1":
+        pytest.fail(f"required here: {what}")
+    pytest.skip(f"not on this machine: {what}")

@@ -1,0 +1,1 @@
+"""Picking up evidence: the remote script, its frames, what is kept of them, and the conversation that asks for more."""

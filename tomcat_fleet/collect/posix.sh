@@ -1,0 +1,519 @@
+# tomcat-fleet collector for POSIX systems. It reads; it creates, changes and removes nothing.
+# It arrives on the standard input of "sh -s"; lines before it set TF_NONCE, TF_MODE, TF_BASES and TF_ACCOUNTS.
+# Everything is a function: a script that is cut on its way runs nothing. No here-documents, for several shells
+# keep those in files. Frames are written with echo, a builtin everywhere, so that the nonce never shows in ps.
+
+tf_frame() { echo; echo "@$TF_NONCE $*"; }
+tf_open() { tf_n=$((tf_n + 1)); tf_frame "$tf_n $*"; }
+tf_shut() { tf_frame "$tf_n ."; }
+tf_void() { tf_open "$1" "$2"; { printf '%s\000%s\000' "$3" "$4"; } | tf_encode; tf_shut; }
+tf_has() { command -v "$1" >/dev/null 2>&1; }
+
+tf_encode() {
+  case $tf_encoding in
+    base64) base64 2>/dev/null ;;
+    openssl) openssl base64 2>/dev/null ;;
+    *) od -An -v -tx1 ;;
+  esac
+}
+
+tf_tools() {
+  if [ -n "$(printf x | base64 2>/dev/null)" ]; then tf_encoding=base64
+  elif [ -n "$(printf x | openssl base64 2>/dev/null)" ]; then tf_encoding=openssl
+  else tf_encoding=hex; fi
+  case $(stat -c '//%F:%a:%u' / 2>/dev/null) in
+    //directory:*[0-7]:0) tf_stat=gnu ;;
+    *) case $(stat -f '//%HT:%OMp%03OLp:%u' / 2>/dev/null) in
+         //Directory:*:0) tf_stat=bsd ;;
+         *) if [ "$(perl -e 'print 7' 2>/dev/null)" = 7 ]; then tf_stat=perl; else tf_stat=ls; fi ;;
+       esac ;;
+  esac
+  tf_timeout=
+  if timeout 5 true 2>/dev/null; then tf_timeout="timeout ${TF_SECONDS:-60}"; fi
+  tf_zip=
+  if tf_has unzip; then tf_zip=unzip
+  elif tf_has python3; then tf_zip=python3
+  elif tf_has bsdtar; then tf_zip=bsdtar
+  elif busybox unzip 2>&1 | grep '[-]p' >/dev/null 2>&1; then tf_zip=busybox; fi
+  tf_packages=
+  for tf_x in dpkg-query rpm apk; do tf_has $tf_x && tf_packages="$tf_packages $tf_x"; done
+}
+
+# Rows: //TYPE:OCTAL MODE:UID:GID:SIZE:MTIME:USER:GROUP:PATH. No path holds "//" after a line feed, so that a file name
+# cannot forge a row. Without stat and perl the row is //ls: and a line of ls.
+tf_gnu='//%F:%a:%u:%g:%s:%Y:%U:%G:%n'
+tf_bsd='//%HT:%OMp%03OLp:%u:%g:%z:%m:%Su:%Sg:%N'
+tf_perl='$l=shift;for(@ARGV){@s=$l?stat($_):lstat($_);next if!@s;$t=$s[2]&0170000;printf "//%s:%o:%d:%d:%d:%d:%s:%s:%s\n",$t==0100000?"regular file":$t==0040000?"directory":$t==0120000?"symbolic link":"other",$s[2]&07777,@s[4,5,7,9],scalar getpwuid($s[4])//"",scalar getgrgid($s[5])//"",$_}'
+tf_list='for f; do printf "//ls:"; ls -ldn -- "$f"; done'
+
+tf_row() { # FOLLOW PATH
+  case $tf_stat$1 in
+    gnu0) stat -c "$tf_gnu" -- "$2" ;;
+    gnu1) stat -L -c "$tf_gnu" -- "$2" ;;
+    bsd0) stat -f "$tf_bsd" -- "$2" ;;
+    bsd1) stat -L -f "$tf_bsd" -- "$2" ;;
+    perl*) perl -e "$tf_perl" "$1" "$2" ;;
+    ls0) printf '//ls:'; ls -ldn -- "$2" ;;
+    ls1) printf '//ls:'; ls -ldnL -- "$2" ;;
+  esac 2>/dev/null
+}
+
+tf_find() { # FIND-EXPRESSION: rows of what it selects below the current directory, then //rc:
+  case $tf_stat in
+    gnu) $tf_timeout find . "$@" -exec stat -c "$tf_gnu" -- {} + ;;
+    bsd) $tf_timeout find . "$@" -exec stat -f "$tf_bsd" -- {} + ;;
+    perl) $tf_timeout find . "$@" -exec perl -e "$tf_perl" 0 {} + ;;
+    *) $tf_timeout find . "$@" -exec sh -c "$tf_list" sh {} + ;;
+  esac 2>/dev/null
+  printf '\n//rc:%s\n' "$?"
+}
+
+# tf_gone PATH: true when its absence is certain: the nearest existing ancestor may be searched.
+tf_gone() {
+  tf_up=$1
+  if [ -e "$1" ] || [ -h "$1" ]; then return 1; fi
+  while :; do
+    case $tf_up in /*/*) tf_up=${tf_up%/*} ;; /*) tf_up=/ ;; *) return 1 ;; esac
+    if [ -h "$tf_up" ] && [ ! -e "$tf_up" ]; then return 1; fi
+    if [ -d "$tf_up" ]; then [ -x "$tf_up" ]; return; fi
+    if [ -e "$tf_up" ]; then return 0; fi
+    [ "$tf_up" = / ] && return 1
+  done
+}
+
+tf_resolve() { # PATH -> tf_r: real path, empty when it cannot be told
+  tf_r=
+  if [ -d "$1" ]; then
+    tf_r=$(CDPATH= cd -P -- "$1" 2>/dev/null && { pwd -P; echo .; })
+  elif [ -h "$1" ]; then
+    tf_r=$({ readlink -f -- "$1" || realpath -- "$1" || perl -MCwd -e 'print Cwd::realpath($ARGV[0]),"\n"' "$1"; } 2>/dev/null; echo .)
+  else
+    tf_leaf=${1##*/}
+    tf_r=$(CDPATH= cd -P -- "${1%/*}/" 2>/dev/null && { tf_w=$(pwd -P; echo .); tf_w=${tf_w%??}; printf '%s/%s\n' "${tf_w%/}" "$tf_leaf"; echo .; })
+  fi
+  case $tf_r in /*) tf_r=${tf_r%??} ;; *) tf_r= ;; esac
+}
+
+# tf_trusted PATH: may it be followed with raised rights? Every link on the way belongs to root or to the owner of
+# what it leads to; otherwise whoever owns the link could have another account's file read for him.
+tf_owner() { ls -ldn$2 -- "$1" 2>/dev/null | awk 'NR == 1 { print $3 }'; }
+tf_trusted() {
+  [ "$TF_MODE" = raised ] || return 0
+  tf_way=; tf_rest=${1#/}
+  while [ -n "$tf_rest" ]; do
+    tf_way=$tf_way/${tf_rest%%/*}
+    case $tf_rest in */*) tf_rest=${tf_rest#*/} ;; *) tf_rest= ;; esac
+    [ -h "$tf_way" ] || continue
+    tf_o=$(tf_owner "$tf_way" '')
+    [ "$tf_o" = 0 ] && continue
+    [ -n "$tf_o" ] && [ "$tf_o" = "$(tf_owner "$1" L)" ] || return 1
+  done
+}
+
+tf_refused() { # VERB PATH DETAIL: answers for what cannot be read; true when it did
+  if tf_gone "$2"; then tf_void "$1" absent "$2" "$3"; return 0; fi
+  if ! tf_trusted "$2"; then tf_void "$1" unsafe "$2" "$3"; return 0; fi
+  return 1
+}
+
+tf_status() { # PATH
+  tf_refused status "$1" '' && return
+  if [ ! -e "$1" ] && [ ! -h "$1" ]; then tf_void status denied "$1" ''; return; fi
+  tf_resolve "$1"
+  tf_open status ok
+  { printf '%s\000\000%s\000' "$1" "$tf_r"
+    if [ -h "$1" ]; then { readlink -- "$1" || perl -e 'print readlink $ARGV[0],"\n"' "$1"; } 2>/dev/null; fi
+    printf '\000'
+    tf_row 1 "$1"
+    printf '\000'
+    ls -ldnL -- "$1" 2>/dev/null | awk 'NR == 1 { print substr($1, 11, 1) }'
+  } | tf_encode
+  tf_shut
+}
+
+tf_content() { # PATH
+  tf_refused content "$1" '' && return
+  if [ ! -f "$1" ]; then
+    if [ -e "$1" ]; then tf_void content notfile "$1" ''; else tf_void content denied "$1" ''; fi
+    return
+  fi
+  tf_resolve "$1"
+  case $tf_r in
+    /proc/* | /sys/* | /dev/*) tf_void content notfile "$1" ''; return ;;
+  esac
+  if [ ! -r "$1" ]; then tf_void content denied "$1" ''; return; fi
+  tf_open content ok
+  { printf '%s\000\000' "$1"; $tf_timeout dd bs=65536 count=65 <"$1" 2>/dev/null; printf '\000%s' "$?"; } | tf_encode
+  tf_shut
+}
+
+tf_directory() { # PATH: names and rows of the entries
+  tf_refused listing "$1" '' && return
+  if [ ! -d "$1" ]; then
+    if [ -e "$1" ]; then tf_void listing notfile "$1" ''; else tf_void listing denied "$1" ''; fi
+    return
+  fi
+  if [ ! -r "$1" ] || [ ! -x "$1" ]; then tf_void listing denied "$1" ''; return; fi
+  tf_resolve "$1"
+  tf_open listing ok
+  { printf '%s\000\000%s\000' "$1" "$tf_r"
+    (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 && NF { print } END { print "//total:" n + 0 }'
+     printf '\000'
+     ls -lan . 2>/dev/null | awk 'substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
+  } | tf_encode
+  tf_shut
+}
+
+tf_limit() { # KIND -> tf_type, tf_mask: searched type and allowed mode
+  tf_type=f
+  case $1 in
+    source-files) tf_mask=0644 ;;
+    log-files) tf_mask=0640 ;;
+    config-files) tf_mask=0700 ;;
+    script-files) tf_mask=0755 ;;
+    directories-744) tf_mask=0744; tf_type=d ;;
+    directories-740) tf_mask=0740; tf_type=d ;;
+    *) return 1 ;;
+  esac
+}
+
+# Reads rows; keeps those with a bit outside the mask, samples of other owners and links, and counts everything.
+tf_sift='
+function outside(mode, mask,   i, m, l) {
+  mode = substr("0000" mode, length(mode) + 1)
+  for (i = 1; i <= 4; i++) {
+    m = substr(mode, i, 1) + 0; l = substr(mask, i, 1) + 0
+    if (int(m / 4) > int(l / 4) || int(m / 2) % 2 > int(l / 2) % 2 || m % 2 > l % 2) return 1
+  }
+  return 0
+}
+function octal(s,   i, c, v, sp) {
+  sp = 0; v = ""
+  for (i = 2; i <= 8; i += 3) {
+    c = (substr(s, i, 1) == "r") * 4 + (substr(s, i + 1, 1) == "w") * 2 + (substr(s, i + 2, 1) ~ /[xst]/)
+    if (substr(s, i + 2, 1) ~ /[sS]/) sp += (i == 2) * 4 + (i == 5) * 2
+    if (substr(s, i + 2, 1) ~ /[tT]/) sp += 1
+    v = v c
+  }
+  return sp v
+}
+BEGIN { FS = ":" }
+/^\/\/rc:/ { print; next }
+/^\/\// {
+  keep = 0
+  if ($1 == "//ls") { split($2, w, " "); kind = substr(w[1], 1, 1); mode = octal(w[1]); uid = w[3] }
+  else { kind = $1 ~ /ymbolic/ ? "l" : "-"; mode = $2; uid = $3 }
+  if (kind == "l") { l++; if (l <= 200) { keep = 1; print "//link"; } }
+  else {
+    n++; owners[uid]++
+    if (outside(mode, mask)) { x++; modes[mode]++; if (x <= 200) { keep = 1; print "//excess" } }
+    if (index(uids, " " uid " ") == 0) { if (!keep) { f++; if (f <= 40) { keep = 1; print "//foreign" } } }
+  }
+}
+keep && NF { print }
+END {
+  for (u in owners) print "//owner:" u ":" owners[u]
+  for (m in modes) print "//mode:" m ":" modes[m]
+  print "//total:" n + 0; print "//excesses:" x + 0; print "//links:" l + 0
+}'
+
+tf_search() { # PATH KIND
+  tf_limit "$2" || return
+  tf_refused search "$1" "$2" && return
+  if [ ! -d "$1" ]; then
+    if [ -e "$1" ]; then tf_void search notfile "$1" "$2"; else tf_void search denied "$1" "$2"; fi
+    return
+  fi
+  if [ ! -r "$1" ] || [ ! -x "$1" ]; then tf_void search denied "$1" "$2"; return; fi
+  tf_resolve "$1"
+  tf_open search ok
+  { printf '%s\000%s\000%s\000' "$1" "$2" "$tf_r"
+    (CDPATH= cd -P -- "$1" && tf_find ! -name . \( -type "$tf_type" -o -type l \) | awk -v mask="$tf_mask" -v uids=" 0 $tf_uids " "$tf_sift"
+     printf '\000'
+     $tf_timeout ls -lanR . 2>/dev/null | awk 'substr($1, 11, 1) == "+" { n++; if (n <= 40) print } END { print "//acls:" n + 0 }')
+  } | tf_encode
+  tf_shut
+}
+
+tf_unpack() { # ARCHIVE MEMBER: its bytes; status 0 found, 3 no such member
+  case $tf_zip in
+    unzip)
+      unzip -p "$1" "$2" 2>/dev/null
+      case $? in 0) return 0 ;; 11) return 3 ;; *) return 1 ;; esac ;;
+    python3)
+      python3 -I -S -c 'import sys, zipfile
+try:
+    with zipfile.ZipFile(sys.argv[1]) as z, z.open(sys.argv[2]) as m: sys.stdout.buffer.write(m.read(4259840))
+except KeyError: sys.exit(3)' "$1" "$2" 2>/dev/null ;;
+    bsdtar)
+      bsdtar -tf "$1" >/dev/null 2>&1 || return 1
+      bsdtar -tf "$1" 2>/dev/null | grep -xF -- "$2" >/dev/null || return 3
+      bsdtar -xOf "$1" "$2" 2>/dev/null ;;
+    busybox)
+      busybox unzip -l "$1" >/dev/null 2>&1 || return 1
+      busybox unzip -l "$1" 2>/dev/null | grep -F -- " $2" >/dev/null || return 3
+      busybox unzip -p "$1" "$2" 2>/dev/null ;;
+  esac
+}
+
+tf_member() { # PATH MEMBER
+  tf_refused member "$1" "$2" && return
+  if [ ! -f "$1" ]; then tf_void member notfile "$1" "$2"; return; fi
+  if [ ! -r "$1" ]; then tf_void member denied "$1" "$2"; return; fi
+  if [ -z "$tf_zip" ]; then tf_void member notool "$1" "$2"; return; fi
+  tf_open member ok
+  { printf '%s\000%s\000' "$1" "$2"; { tf_unpack "$1" "$2"; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null; } | tf_encode
+  tf_shut
+}
+
+tf_package() { # PATH: manager, name and version of the package that owns it
+  tf_refused package "$1" '' && return
+  tf_resolve "$1"
+  tf_open package ok
+  { printf '%s\000\000%s\000' "$1" "$tf_packages"
+    for tf_x in $tf_packages; do
+      case $tf_x in
+        dpkg-query)
+          tf_w=$(dpkg-query -S "${tf_r:-$1}" 2>/dev/null | awk -F: 'NR == 1 { print $1 }')
+          [ -n "$tf_w" ] && dpkg-query -W -f 'dpkg ${Package} ${Version}\n' "$tf_w" 2>/dev/null ;;
+        rpm) rpm -qf --qf 'rpm %{NAME} %{VERSION}-%{RELEASE}\n' -- "${tf_r:-$1}" 2>/dev/null | grep '^rpm [^ ]* [^ ]*$' ;;
+        apk) apk info --who-owns "${tf_r:-$1}" 2>/dev/null | awk '{ print "apk", $NF, $NF }' ;;
+      esac
+    done | awk 'NR == 1'
+  } | tf_encode
+  tf_shut
+}
+
+tf_passwd() { # NAME-OR-UID: its passwd line; status 2 when there is none such
+  if tf_has getent; then
+    getent passwd "$1" 2>/dev/null
+    case $? in 0) return 0 ;; 2) return 2 ;; *) return 1 ;; esac
+  fi
+  tf_line=$(awk -F: -v k="$1" '$1 == k || $3 == k { print; exit }' /etc/passwd 2>/dev/null)
+  if [ -n "$tf_line" ]; then echo "$tf_line"; elif [ -r /etc/passwd ]; then return 2; else return 1; fi
+}
+
+tf_account() { # NAME-OR-UID
+  tf_open account ok
+  { printf '%s\000\000' "$1"
+    tf_line=$(tf_passwd "$1"); printf '%s\000%s\000' "$?" "$tf_line"
+    id -Gn "${tf_line%%:*}" 2>/dev/null; printf '\000%s' "$?"
+  } | tf_encode
+  tf_shut
+}
+
+tf_host() {
+  tf_open host ok
+  { printf '%s\000' "$(uname -s)" "$(uname -r)" "$(uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(id -un 2>/dev/null)" "$(id -u 2>/dev/null)" "stat=$tf_stat encode=$tf_encoding zip=$tf_zip packages=$tf_packages"
+    if [ -r /etc/os-release ]; then awk -F= '$1 == "PRETTY_NAME" { gsub(/"/, "", $2); print $2; exit }' /etc/os-release; else uname -v; fi
+  } | tf_encode
+  tf_shut
+}
+
+# Linux: /proc gives numeric owners and whole argument lists; ps cuts both. Patterns are bracketed so that grep does
+# not find itself.
+tf_procs() {
+  tf_seen=
+  if [ -r /proc/self/cmdline ] && [ -r /proc/self/status ]; then
+    for tf_f in $($tf_timeout grep -lE '[j]ava|[j]svc|[c]atalina|[t]omcat' /proc/[0-9]*/cmdline 2>/dev/null); do
+      tf_pid=${tf_f#/proc/}; tf_pid=${tf_pid%/cmdline}
+      [ "$tf_pid" = $$ ] && continue
+      tf_u=$(awk '$1 == "Uid:" { print $3; exit }' "/proc/$tf_pid/status" 2>/dev/null)
+      [ -n "$tf_u" ] || continue
+      tf_seen="$tf_seen $tf_pid"
+      case " $tf_uids " in *" $tf_u "*) ;; *) tf_uids="$tf_uids $tf_u"; tf_procuids="$tf_procuids $tf_u" ;; esac
+      tf_open process ok
+      { printf '%s\000' "$tf_pid"; cat "/proc/$tf_pid/status" 2>/dev/null
+        printf '\000'; cat "/proc/$tf_pid/stat" 2>/dev/null
+        for tf_x in exe cwd root; do printf '\000'; readlink "/proc/$tf_pid/$tf_x" 2>/dev/null; done
+        printf '\000'; cat "/proc/$tf_pid/cmdline" 2>/dev/null
+      } | tf_encode
+      tf_shut
+    done
+    tf_all=1
+    if [ "$(id -u)" != 0 ] && [ ! -r /proc/1/status ]; then tf_all=0; fi
+    tf_open processes ok
+    { printf 'proc\000%s\000%s\000' "$tf_all" "$(getconf CLK_TCK 2>/dev/null)"; awk '$1 == "btime" { print $2 }' /proc/stat 2>/dev/null; printf '\000%s' "$tf_seen"; } | tf_encode
+    tf_shut
+  else
+    tf_open processes ok
+    { printf 'ps\000'; { UNIX95=1 ps -e -o pid= -o ppid= -o uid= -o args= || ps -ef; } 2>/dev/null | grep -E '[j]ava|[j]svc|[c]atalina|[t]omcat'; printf '\000%s' "$(ps -e -o pid= 2>/dev/null | awk 'END { print NR }')"; } | tf_encode
+    tf_shut
+  fi
+}
+
+tf_unitfiles() {
+  for tf_d in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    [ -d "$tf_d" ] || continue
+    [ -h "${tf_d%/systemd/system}" ] && continue
+    grep -lE 'catalina|CATALINA|[Tt]omcat|jsvc' "$tf_d"/*.service "$tf_d"/*.service.d/*.conf 2>/dev/null
+  done
+  for tf_f in /etc/default/tomcat* /etc/sysconfig/tomcat* /etc/conf.d/tomcat* /etc/init.d/*tomcat* /etc/rc.d/init.d/*tomcat* /etc/tomcat*/tomcat*.conf; do
+    [ -f "$tf_f" ] && printf '%s\n' "$tf_f"
+  done
+}
+
+tf_units() {
+  tf_files=$(tf_unitfiles)
+  tf_open units ok
+  { printf '%s\000' "$tf_files"
+    for tf_d in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+      for tf_f in "$tf_d"/*.wants/*.service "$tf_d"/*.requires/*.service; do [ -h "$tf_f" ] && printf '%s\n' "${tf_f##*/}"; done
+    done
+    for tf_f in /etc/rc[2345].d/S*tomcat*; do [ -h "$tf_f" ] && { tf_x=${tf_f##*/}; printf '%s\n' "${tf_x#S[0-9][0-9]}"; }; done
+  } | tf_encode
+  tf_shut
+  tf_ifs=$IFS; IFS='
+'
+  for tf_f in $tf_files; do IFS=$tf_ifs; tf_content "$tf_f"; done
+  IFS=$tf_ifs
+}
+
+tf_places() { # conf/server.xml in the usual places, at most 7 levels down, on the same file system
+  tf_open places ok
+  { tf_bad=0
+    for tf_d in /opt /usr/local /usr/share /srv /home /var/lib /app* /data* /web* /was* /tomcat*; do
+      [ -d "$tf_d" ] || continue
+      if [ -h "$tf_d" ] && [ "$tf_d" != /opt ]; then continue; fi
+      (CDPATH= cd -P -- "$tf_d" 2>/dev/null || { printf '//rc:1\n'; exit; }
+       printf '//at:%s\n' "$(pwd -P)"
+       tf_find -xdev -maxdepth 7 \( -name proc -o -name sys -o -name .m2 -o -name work -o -name lost+found -o -name docker -o -name containers -o -name overlay2 \) -prune -o -type f -path '*/conf/server.xml')
+    done
+  } | tf_encode
+  tf_shut
+}
+
+tf_known() { [ -e "$1" ] && [ ! -h "$1" ] || tf_status "$1"; } # plain entries have their row in the directory's record
+
+tf_app() { # DIRECTORY OF A WEB APPLICATION
+  tf_known "$1"
+  tf_content "$1/WEB-INF/web.xml"
+  tf_content "$1/META-INF/context.xml"
+  tf_directory "$1/WEB-INF/lib"
+}
+
+tf_base() { # CATALINA_BASE: what nearly every instance needs, so that most hosts take one round
+  tf_status "$1"; tf_directory "$1"
+  for tf_x in conf bin lib logs temp work webapps; do tf_known "$1/$tf_x"; done
+  for tf_x in conf bin lib logs webapps; do tf_directory "$1/$tf_x"; done
+  for tf_x in server.xml web.xml context.xml tomcat-users.xml catalina.properties logging.properties; do tf_content "$1/conf/$tf_x"; done
+  tf_known "$1/conf/tomcat-users.xml"
+  tf_content "$1/bin/setenv.sh"
+  tf_search "$1/conf" config-files
+  tf_search "$1/webapps" source-files
+  tf_search "$1/logs" log-files
+  tf_search "$1/bin" script-files
+  for tf_e in "$1"/conf/*/; do
+    [ -d "$tf_e" ] && [ ! -h "${tf_e%/}" ] || continue
+    tf_directory "${tf_e%/}"
+    for tf_h in "$tf_e"*/; do
+      [ -d "$tf_h" ] || continue
+      tf_directory "${tf_h%/}"
+      for tf_f in "$tf_h"*.xml "$tf_h"*.xml.default; do [ -f "$tf_f" ] && tf_content "$tf_f"; done
+    done
+  done
+  tf_k=0
+  for tf_f in "$1"/webapps/*; do
+    tf_k=$((tf_k + 1)); [ $tf_k -gt 200 ] && break
+    if [ -d "$tf_f" ]; then tf_app "$tf_f"
+    elif [ -f "$tf_f" ] && [ ! -d "${tf_f%.war}" ]; then
+      case $tf_f in *.war) tf_member "$tf_f" WEB-INF/web.xml; tf_member "$tf_f" META-INF/context.xml ;; esac
+    fi
+  done
+}
+
+tf_home() { # CATALINA_HOME
+  for tf_x in '' /bin /lib; do tf_status "$1$tf_x"; done
+  for tf_f in "$1/lib/catalina.jar" "$1/server/lib/catalina.jar"; do
+    tf_status "$tf_f"
+    [ -f "$tf_f" ] || continue
+    tf_member "$tf_f" org/apache/catalina/util/ServerInfo.properties
+    tf_member "$tf_f" META-INF/MANIFEST.MF
+    tf_package "$tf_f"
+  done
+  tf_content "$1/RELEASE-NOTES"
+}
+
+tf_named() { # NAME: values of -DNAME= in the argument lists found
+  for tf_pid in $tf_seen; do
+    tr '\000' '\n' <"/proc/$tf_pid/cmdline" 2>/dev/null | awk -v k="-D$1=" 'index($0, k) == 1 { v = substr($0, length(k) + 1) } END { if (v ~ /^\//) print v }'
+  done | sort -u
+}
+
+tf_each() { # FUNCTION LINES: calls it for every line not seen before
+  tf_ifs=$IFS; IFS='
+'
+  for tf_line in $2; do
+    IFS=$tf_ifs
+    case "$tf_done" in *"|$1 $tf_line|"*) ;; *) tf_done="$tf_done|$1 $tf_line|"; "$1" "${tf_line%/}" ;; esac
+  done
+  IFS=$tf_ifs
+}
+
+tf_first() { # the round that needs no question
+  tf_host
+  for tf_x in $TF_ACCOUNTS; do
+    tf_plain "$tf_x"; tf_account "$tf_p"
+    tf_u=$(id -u "$tf_p" 2>/dev/null) && tf_uids="$tf_uids $tf_u"
+  done
+  tf_procs
+  for tf_x in $tf_procuids; do tf_account "$tf_x"; done
+  [ "$TF_DISCOVER" = 1 ] && { tf_units; tf_places; }
+  tf_done=
+  for tf_x in $TF_BASES; do tf_plain "$tf_x"; tf_done="$tf_done|tf_base $tf_p|"; tf_base "$tf_p"; done
+  if [ "$TF_DISCOVER" = 1 ]; then
+    tf_each tf_base "$(tf_named catalina.base)"
+    tf_each tf_home "$(tf_named catalina.home)"
+  fi
+  for tf_x in $TF_HOMES; do tf_plain "$tf_x"; tf_each tf_home "$tf_p"; done
+}
+
+tf_plain() { tf_p=$(printf '%b.' "$1"); tf_p=${tf_p%.}; } # ENCODED -> tf_p
+
+tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the same channel
+  tf_b=
+  for tf_d in /usr/bin /usr/local/bin /bin /opt/freeware/bin /usr/pkg/bin; do [ -x "$tf_d/$1" ] && { tf_b=$tf_d/$1; break; }; done
+  if [ -z "$tf_b" ] || ! "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
+    tf_open raise denied; tf_shut; tf_frame "END $tf_n"; return
+  fi
+  tf_open raise ok; tf_shut
+  tf_frame "END $tf_n"
+  { echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"; printf '%s\n' "$TF_SCRIPT"; echo tf_main; cat <&3; } | "$tf_b" -n -u "$2" /bin/sh -s
+  exit
+}
+
+tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one dot asks for the END of the round
+  while read -r tf_verb tf_detail tf_path <&3; do
+    tf_plain "$tf_path"
+    tf_q=$tf_p
+    tf_plain "$tf_detail"
+    tf_k=$tf_p; [ "$tf_detail" = - ] && tf_k=
+    case $tf_verb in
+      status) tf_status "$tf_q" ;;
+      content) tf_content "$tf_q" ;;
+      listing) tf_directory "$tf_q" ;;
+      search) tf_search "$tf_q" "$tf_k" ;;
+      member) tf_member "$tf_q" "$tf_k" ;;
+      package) tf_package "$tf_q" ;;
+      account) tf_account "$tf_q" ;;
+      processes) tf_procs ;;
+      places) tf_places ;;
+      raise) tf_raise "$tf_k" "$tf_q" ;;
+      .) tf_frame "END $tf_n" ;;
+    esac
+  done
+}
+
+tf_main() {
+  if [ -n "$ZSH_VERSION" ]; then emulate sh; fi
+  LC_ALL=C; export LC_ALL; unset LANG LANGUAGE CDPATH 2>/dev/null
+  PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin; export PATH
+  exec 3<&0 </dev/null
+  tf_n=${TF_COUNT:-0}; tf_procuids=
+  tf_tools
+  tf_frame "BEGIN 1 $tf_encoding $(id -u) $tf_n"
+  if [ "$TF_MODE" != raised ]; then tf_first; fi
+  tf_frame "END $tf_n"
+  tf_serve
+  exit 0
+}

@@ -1,0 +1,178 @@
+"""The conversation with one collector: a first round, then whatever the model of Tomcat still wants to know."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+
+from tomcat_fleet.collect import ingest, script
+from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
+from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.errors import EvidenceError, TargetError
+from tomcat_fleet.model.evidence import Content, Evidence, Question
+from tomcat_fleet.model.fact import Known, Unknown
+from tomcat_fleet.model.result import MethodResult
+from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport.channel import Channel
+
+MAX_ROUNDS = 8
+MAX_QUESTIONS = 5000  # per round; a target that makes us ask more is not an honest one
+_READ_SECONDS = 60  # the target's own time limit for one search
+
+Want = Callable[[Evidence], Collection[Question]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """Evidence of one target and how it was gathered."""
+
+    evidence: Evidence
+    method: MethodResult
+
+
+@dataclass
+class _Conversation:
+    channel: Channel
+    ingest: Ingest
+    decoder: Decoder
+    rounds: int = 0
+    bytes_in: int = 0
+    uid: int = -1
+    begun: list[int] = field(default_factory=list)
+    denied_raise: bool = False
+
+    async def send(self, data: bytes) -> None:
+        """Send questions and read until the END of their round."""
+        if self.rounds:
+            self.decoder.next_round()
+        await self.channel.write(data)
+        await self.until_end()
+
+    async def until_end(self) -> None:
+        """Read one whole round."""
+        self.rounds += 1
+        while True:
+            data = await self.channel.read()
+            if not data:
+                raise TargetError(Outcome.COLLECTOR_FAILED, self._silence())
+            self.bytes_in += len(data)
+            for frame in self.decoder.feed(data):
+                self._take(frame)
+            if self.decoder.quiet():
+                return
+
+    def _take(self, frame: Begin | Record | End) -> None:
+        if isinstance(frame, Begin):
+            self.begun.append(frame.uid)
+        elif isinstance(frame, Record) and frame.verb == "raise":
+            self.denied_raise = frame.state != "ok"
+        elif isinstance(frame, Record):
+            try:
+                self.ingest.take(frame)
+            except EvidenceError as exc:
+                raise TargetError(Outcome.COLLECTOR_FAILED, f"evidence stream broken: {exc}") from exc
+
+    def _silence(self) -> str:
+        said = self.channel.stderr()
+        if not self.begun:
+            return f"the shell did not run the collector{': ' + said if said else ''}"
+        return f"the evidence stream ended early{': ' + said if said else ''}"
+
+
+async def collect(channel: Channel, target: Target, *, key: bytes, want: Want) -> Collected:
+    """Evidence of ``target`` over ``channel``.
+
+    ``want`` names, for the evidence so far, the questions that remain; they are asked on the same channel until
+    nothing is wanted. When the inventory allows escalation, questions that were refused are asked again with raised
+    rights. Raises ``TargetError``; whatever could not be read is Unknown in the evidence.
+    """
+    nonce = secrets.token_hex(16)
+    bases = tuple(hint.base for hint in target.instances)
+    talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce))
+    await talk.send(script.opening(target, nonce, seconds=_READ_SECONDS))
+    await _ask_all(talk, want)
+    raised = None
+    if target.become is not None and _needs_more(talk.ingest.evidence()):
+        raised = await _raise(talk, target, want)
+    return _collected(talk, target, raised)
+
+
+async def _ask_all(talk: _Conversation, want: Want) -> None:
+    asked: set[Question] = set()
+    for _ in range(MAX_ROUNDS):
+        evidence = talk.ingest.evidence()
+        questions = [q for q in ingest.unanswered(evidence, want(evidence)) if q not in asked]
+        if not questions:
+            return
+        questions = questions[:MAX_QUESTIONS]
+        asked.update(questions)
+        await talk.send(script.asking(questions))
+
+
+def _needs_more(evidence: Evidence) -> bool:
+    table = evidence.processes
+    hidden = isinstance(table, Unknown) or not table.value.complete
+    return hidden or bool(ingest.denied(evidence)) or _undiscovered(evidence)
+
+
+def _undiscovered(evidence: Evidence) -> bool:
+    return isinstance(evidence.search_complete, Unknown) and evidence.search_complete.gap.value == "denied"
+
+
+async def _raise(talk: _Conversation, target: Target, want: Want) -> str | None:
+    become = target.become
+    if become is None:
+        return None
+    await talk.send(script.raising(become.method, become.user))
+    if talk.denied_raise:
+        return None
+    # The END above was the login shell's last word; the raised shell now begins and ends a round of its own.
+    talk.decoder.next_round()
+    await talk.until_end()
+    evidence = talk.ingest.evidence()
+    again = ["processes"] if target.discover or target.instances else []
+    again += ["places"] if _undiscovered(evidence) else []
+    await talk.send(script.repeating(again) + script.asking(ingest.denied(evidence)))
+    await _ask_all(talk, want)
+    return f"{become.method} -n -u {become.user}"
+
+
+def _collected(talk: _Conversation, target: Target, raised: str | None) -> Collected:
+    become = target.become
+    host = replace(
+        talk.ingest.host,
+        become=become.method if become and raised else None,
+        become_denied=talk.denied_raise,
+        collector=script.version(),
+    )
+    evidence = replace(talk.ingest.evidence(), host=host)
+    if isinstance(evidence.processes, Known):
+        named = ingest.with_user_names(evidence.processes.value, talk.ingest.accounts)
+        evidence = replace(evidence, processes=Known(named))
+    link = talk.channel.link
+    method = MethodResult(
+        transport=link.transport,
+        account=link.account,
+        address=link.address,
+        host_key=link.host_key,
+        jump=link.jump,
+        become=raised,
+        collector=script.version(),
+        rounds=talk.rounds,
+        bytes_in=talk.bytes_in,
+        records=talk.decoder.count,
+        stream_sha256=talk.decoder.digest,
+        files=_hashes(evidence),
+    )
+    return Collected(evidence=evidence, method=method)
+
+
+def _hashes(evidence: Evidence) -> dict[str, str]:
+    contents = [
+        answer.value
+        for answer in evidence.answers.values()
+        if isinstance(answer, Known) and isinstance(answer.value, Content)
+    ]
+    return {content.path: content.sha256 for content in sorted(contents, key=lambda content: content.path)}

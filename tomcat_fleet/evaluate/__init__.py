@@ -1,0 +1,1 @@
+"""Running the checks over instances and putting their findings into the canonical result."""

@@ -1,0 +1,72 @@
+"""Looking things up in evidence, and remembering what was looked for in vain.
+
+Everything that is said about an instance goes through a ``Reader``. A question nobody has asked the target yet comes
+back as Unknown and is kept in ``wanted``: the collector asks it in its next round, on the same channel. So no verdict
+can rest on something that was never looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tomcat_fleet.model.evidence import (
+    Account,
+    Content,
+    Evidence,
+    FileStatus,
+    Package,
+    Question,
+    Search,
+    SearchKind,
+    Verb,
+)
+from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
+
+
+class Reader:
+    """Typed look-ups in the evidence of one target."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.wanted: set[Question] = set()
+
+    def status(self, path: str) -> Fact[FileStatus | None]:
+        """Status of ``path``, links followed; ``Known(None)`` when verified absent."""
+        return self._ask(Question(Verb.STATUS, path), FileStatus)
+
+    def content(self, path: str) -> Fact[Content | None]:
+        """Redacted text of the file; ``Known(None)`` when verified absent. XML content is well-formed."""
+        return self._ask(Question(Verb.CONTENT, path), Content)
+
+    def listing(self, path: str) -> Fact[tuple[str, ...] | None]:
+        """Sorted names in a directory; ``Known(None)`` when it is verified absent."""
+        return self._ask(Question(Verb.LISTING, path), tuple)
+
+    def search(self, path: str, kind: SearchKind) -> Fact[Search | None]:
+        """Permission search below a directory; ``Known(None)`` when it is verified absent."""
+        return self._ask(Question(Verb.SEARCH, path, kind.value), Search)
+
+    def member(self, path: str, name: str) -> Fact[Content | None]:
+        """Redacted text of a member of an archive; ``Known(None)`` when the archive lacks it or is absent."""
+        return self._ask(Question(Verb.MEMBER, path, name), Content)
+
+    def package(self, path: str) -> Fact[Package | None]:
+        """The distribution package that owns the file; ``Known(None)`` when none does."""
+        return self._ask(Question(Verb.PACKAGE, path), Package)
+
+    def account(self, key: str | int) -> Fact[Account | None]:
+        """An account by uid or name; ``Known(None)`` when the target has none such."""
+        found = self.evidence.accounts.get(str(key))
+        if found is None:
+            self.wanted.add(Question(Verb.ACCOUNT, str(key)))
+            return Unknown(Gap.NOT_COLLECTED, f"account {key}")
+        return found
+
+    def _ask(self, question: Question, kind: type) -> Any:  # narrowed by each caller's return type
+        answer = self.evidence.answers.get(question)
+        if answer is None:
+            self.wanted.add(question)
+            return Unknown(Gap.NOT_COLLECTED, question.path)
+        if isinstance(answer, Known) and answer.value is not None and not isinstance(answer.value, kind):
+            raise TypeError(f"{question.verb} answered with {type(answer.value).__name__}")
+        return answer

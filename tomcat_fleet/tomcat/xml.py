@@ -1,0 +1,193 @@
+"""XML of a target, read strictly: a document that might mean something else to Tomcat is refused, never guessed.
+
+``decode`` turns a file's bytes into text by its declared encoding, ``parse`` turns text into a small tree that knows
+the line of every start tag. Both raise ``EvidenceError`` without quoting the document.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl, InputSource
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
+
+from tomcat_fleet.errors import EvidenceError
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 256
+MAX_ELEMENTS = 100_000
+MAX_ATTRIBUTES = 256
+
+_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*?\?>")
+_ENCODING = re.compile(rb"""\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DOCTYPE = re.compile(r"<!DOCTYPE\b")
+_EXTERNAL = re.compile(r"<!DOCTYPE\s[^>\[]*?\b(?:SYSTEM|PUBLIC)\b")
+_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#)[^\s;&<]+;?")
+_COMMENT_OR_CDATA = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+# Korean Windows editors declare their code page by any of these names; cp949 contains euc-kr.
+_KOREAN = frozenset({"euc-kr", "euckr", "cp949", "ms949", "windows-949", "ks_c_5601-1987", "x-windows-949"})
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element. ``text`` is its own character data, children's excluded; ``line`` that of its start tag."""
+
+    name: str
+    line: int
+    column: int  # characters before the start tag on its line
+    attributes: Mapping[str, str]
+    children: tuple[Element, ...] = ()
+    text: str = ""
+
+    def iter(self, name: str | None = None) -> Iterator[Element]:
+        """This element and all below in document order, optionally only those called ``name``."""
+        if name is None or self.name == name:
+            yield self
+        for child in self.children:
+            yield from child.iter(name)
+
+    def each(self, name: str) -> Iterator[Element]:
+        """Direct children called ``name``."""
+        return (child for child in self.children if child.name == name)
+
+    def value(self, name: str) -> str | None:
+        """Stripped text of the first direct child called ``name``; None without such a child."""
+        return next((child.text.strip() for child in self.each(name)), None)
+
+
+def decode(raw: bytes) -> str:
+    """Text of an XML file with line ends as LF and without a byte-order mark or an encoding declaration.
+
+    The declaration's characters are kept as blanks so that columns of the first line stay true.
+    """
+    if len(raw) > MAX_BYTES:
+        raise EvidenceError(f"larger than {MAX_BYTES} bytes")
+    try:
+        text = raw.decode(_encoding(raw))
+    except (UnicodeDecodeError, LookupError) as exc:
+        raise EvidenceError("text does not fit its declared encoding") from exc
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    found = _DECLARATION.match(text)
+    if found:
+        blank = re.sub(r"[^\n]", " ", found[0])
+        text = blank + text[found.end() :]
+    return text
+
+
+def _encoding(raw: bytes) -> str:
+    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if raw.startswith(mark):
+            return name
+    for start, name in ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be")):
+        if raw.startswith(start):
+            return name
+    found = _ENCODING.match(raw)
+    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    if declared in _KOREAN:
+        return "cp949"
+    if declared.startswith("utf-7"):  # Xerces does not read it either
+        raise EvidenceError("UTF-7 is not a text encoding for configuration")
+    return declared
+
+
+def parse(text: str, *, namespaces: bool = False) -> Element:
+    """Tree of a decoded document.
+
+    ``namespaces`` selects how Tomcat's own parser of that file matches names: true (web.xml) by local name, false
+    (server.xml, context files, tomcat-users.xml) by the name as written.
+
+    Refused: malformed text, any entity declaration, ATTLIST defaults, and an external DTD together with a reference
+    that only it could define, since parsers silently turn that reference into nothing.
+    """
+    _refuse_unknowable(text)
+    handler = _Builder(namespaces=namespaces)
+    # External identifiers themselves are fine (every old web.xml has one): SAX leaves them unopened by default.
+    parser: Any = DefusedExpatParser(namespaceHandling=0, forbid_dtd=False, forbid_entities=True, forbid_external=False)
+    parser.setContentHandler(handler)
+    try:
+        parser.parse(_as_source(text))
+    except SAXParseException as exc:
+        raise EvidenceError(f"not well-formed at line {exc.getLineNumber()}") from exc
+    except DefusedXmlException as exc:
+        raise EvidenceError(f"refused: {type(exc).__name__}") from exc
+    except (ValueError, LookupError, RecursionError) as exc:
+        raise EvidenceError("cannot be parsed") from exc
+    return handler.root()
+
+
+def _as_source(text: str) -> InputSource:
+    source = InputSource()
+    source.setByteStream(io.BytesIO(text.encode("utf-8", "surrogatepass")))
+    source.setEncoding("utf-8")
+    return source
+
+
+def _refuse_unknowable(text: str) -> None:
+    if not _DOCTYPE.search(text):
+        return
+    bare = _COMMENT_OR_CDATA.sub("", text)
+    if "<!ATTLIST" in bare:
+        raise EvidenceError("refused: ATTLIST defaults in the document type")
+    if _EXTERNAL.search(bare) and _REFERENCE.search(bare):
+        raise EvidenceError("refused: entity reference that an external document type defines")
+
+
+@dataclass
+class _Open:
+    name: str
+    line: int
+    column: int
+    attributes: dict[str, str]
+    children: list[Element] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+
+class _Builder(ContentHandler):
+    def __init__(self, *, namespaces: bool) -> None:
+        super().__init__()
+        self._namespaces = namespaces
+        self._stack: list[_Open] = []
+        self._root: Element | None = None
+        self._count = 0
+        self._locator: Any = None
+
+    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - SAX's name
+        self._locator = locator
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX's name
+        self._count += 1
+        if self._count > MAX_ELEMENTS or len(self._stack) >= MAX_DEPTH or attrs.getLength() > MAX_ATTRIBUTES:
+            raise EvidenceError("too many elements, levels or attributes")
+        self._stack.append(
+            _Open(
+                name.rpartition(":")[2] if self._namespaces else name,
+                self._locator.getLineNumber(),
+                self._locator.getColumnNumber(),
+                dict(attrs.items()),
+            )
+        )
+
+    def characters(self, content: str) -> None:
+        if self._stack:
+            self._stack[-1].text.append(content)
+
+    def endElement(self, name: str) -> None:  # noqa: ARG002, N802 - SAX's signature
+        done = self._stack.pop()
+        element = Element(done.name, done.line, done.column, done.attributes, tuple(done.children), "".join(done.text))
+        if self._stack:
+            self._stack[-1].children.append(element)
+        else:
+            self._root = element
+
+    def root(self) -> Element:
+        if self._root is None:
+            raise EvidenceError("no element")
+        return self._root
