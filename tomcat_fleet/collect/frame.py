@@ -122,6 +122,8 @@ class Decoder:
             return
         if self._expect is not _Expect.PAYLOAD:
             raise _broken("text outside of a record")
+        if len(line) > _LONGEST_LINE:
+            raise _broken("a line is too long")
         self._payload.append(line)
 
     def _frame(self, words: list[bytes]) -> Begin | Record | End | None:
