@@ -251,7 +251,7 @@ class VirtualHost:
         return "ok", b"\0".join([real.encode(), b"".join(out), flags])
 
     def _package(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
-        return "ok", b"dpkg-query rpm\0" + (" ".join(node.package).encode() if node.package else b"")
+        return "ok", real.encode() + b"\0dpkg-query rpm\0" + (" ".join(node.package).encode() if node.package else b"")
 
     # -- the file system ----------------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.need import need
 from tests.shell_channel import shell
-from tomcat_fleet.collect.session import Collected, collect
+from tomcat_fleet.collect.session import collect
 from tomcat_fleet.model import escape
+from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.evidence import FileKind, Question, SearchKind, Verb
 from tomcat_fleet.model.fact import Gap, Known, Unknown
 from tomcat_fleet.model.target import InstanceHint, Target
@@ -19,7 +20,8 @@ from tomcat_fleet.model.target import InstanceHint, Target
 KEY = b"k" * 32
 SHELLS = ["dash", "bash", "mksh", "yash", "zsh", "ksh", "busybox"]
 NASTY = [b"plain.txt", b" lead", b"-rf", b"quo'te\"", b"dollar$HOME", b"new\nline", b"tab\t", b"back\\slash",
-         b"@0 1 .", b"star*", "한글.txt".encode(), "한글".encode("cp949"), b"esc\x1b[31m", b"row\nregular file:0777:0:0"]  # fmt: skip
+         b"@0 1 .", b"star*", "한글.txt".encode(), "한글".encode("cp949"), b"esc\x1b[31m",
+         b"row\nregular file:0777:0:0"]  # fmt: skip
 
 
 def _argv(name: str) -> list[str]:

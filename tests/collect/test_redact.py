@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,8 +98,6 @@ def test_a_mark_in_the_original_is_not_mistaken_for_ours() -> None:
 
 
 def test_the_hash_of_a_redacted_file_is_not_that_of_the_original() -> None:
-    import hashlib
-
     raw = b'<tomcat-users><user name="a" password="x"/></tomcat-users>'
     assert redact.content("/c/tomcat-users.xml", raw, KEY).sha256 != hashlib.sha256(raw).hexdigest()
     assert redact.content("/c/web.xml", b"<web-app/>", KEY).sha256 == hashlib.sha256(b"<web-app/>").hexdigest()
@@ -200,8 +200,6 @@ def test_stored_hashes(value: str) -> None:
 
 
 def test_salted_hash_of_a_common_word_is_found() -> None:
-    import hashlib
-
     salt, word = bytes.fromhex("0a0b0c0d"), b"s3cret"
     once = hashlib.sha256(salt + word).digest()
     stored = f"{salt.hex()}$2${hashlib.sha256(once).hexdigest()}"

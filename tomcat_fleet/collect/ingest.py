@@ -138,7 +138,10 @@ class Ingest:
             return Unknown(Gap.MISSING, question.path, f"link to {target}")
         if not real_path:
             return Unknown(Gap.FAILED, question.path, "its real path cannot be told")
-        return Known(found[0][1].status(question.path, real_path, acl=acl.strip() == b"+", target=target))
+        marked = acl.strip() == b"+"
+        if real_path != question.path:
+            self._keep(Question(Verb.STATUS, real_path), Known(found[0][1].status(real_path, real_path, acl=marked)))
+        return Known(found[0][1].status(question.path, real_path, acl=marked, target=target))
 
     def _content(self, question: Question, body: bytes) -> Fact[Content | None]:
         raw, mark, code = body.rpartition(b"\0")
@@ -167,9 +170,12 @@ class Ingest:
             if not entry.link:
                 acl = name in flagged or (any_acl and not flagged)
                 path = posixpath.join(question.path, name)
-                status = entry.status(path, posixpath.join(real_path, name), acl=acl)
-                self._keep(Question(Verb.STATUS, path), Known(status))
-        return Known(tuple(sorted(entry.name.removeprefix("./") for _, entry in found.rows)))
+                real_name = posixpath.join(real_path, name)
+                for shown in {path, real_name}:
+                    self._keep(Question(Verb.STATUS, shown), Known(entry.status(shown, real_name, acl=acl)))
+        names = Known(tuple(sorted(entry.name.removeprefix("./") for _, entry in found.rows)))
+        self._keep(question._replace(path=real_path), names)
+        return names
 
     def _search(self, question: Question, body: bytes) -> Fact[Search | None]:
         real, rows, acls = _parts(body, 3)
@@ -186,7 +192,7 @@ class Ingest:
             return Unknown(Gap.FAILED, question.path, "the counts do not add up")
         flags = row.parse(acls)
         tagged = [(tag, entry.status(p, p)) for tag, entry in found.rows for p in (row.below(root, entry.name),)]
-        return Known(
+        answer = Known(
             Search(
                 root=root,
                 kind=SearchKind(question.detail),
@@ -200,9 +206,16 @@ class Ingest:
                 links=tuple(status.path for tag, status in tagged if tag == "link"),
             )
         )
+        self._keep(question._replace(path=root), answer)
+        return answer
 
     def _package(self, question: Question, body: bytes) -> Fact[Package | None]:
-        managers, line = _parts(body, 2)
+        real, managers, line = _parts(body, 3)
+        if real and escape.from_bytes(real) != question.path:
+            self._keep(question._replace(path=escape.from_bytes(real)), self._owner_package(question, managers, line))
+        return self._owner_package(question, managers, line)
+
+    def _owner_package(self, question: Question, managers: bytes, line: bytes) -> Fact[Package | None]:
         if not managers.strip():
             if self.host.os == "linux":
                 return Known(None)

@@ -270,7 +270,7 @@ tf_package() { # PATH: manager, name and version of the package that owns it
   tf_refused package "$1" '' && return
   tf_resolve "$1"
   tf_open package ok
-  { printf '%s\000\000%s\000' "$1" "$tf_packages"
+  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"
     for tf_x in $tf_packages; do
       case $tf_x in
         dpkg-query)
@@ -423,9 +423,16 @@ tf_base() { # CATALINA_BASE: what nearly every instance needs, so that most host
 }
 
 tf_home() { # CATALINA_HOME
-  for tf_x in '' /bin /lib; do tf_status "$1$tf_x"; done
+  case "$tf_done" in *"|tf_base $1|"*) ;; *)
+    tf_status "$1"; tf_directory "$1"
+    for tf_x in bin lib; do tf_known "$1/$tf_x"; tf_directory "$1/$tf_x"; done
+    for tf_x in conf webapps; do tf_known "$1/$tf_x"; done
+    tf_content "$1/bin/setenv.sh"
+    tf_search "$1/bin" script-files ;;
+  esac
+  for tf_x in server common shared; do tf_known "$1/$tf_x"; done
   for tf_f in "$1/lib/catalina.jar" "$1/server/lib/catalina.jar"; do
-    tf_status "$tf_f"
+    tf_known "$tf_f"
     [ -f "$tf_f" ] || continue
     tf_member "$tf_f" org/apache/catalina/util/ServerInfo.properties
     tf_member "$tf_f" META-INF/MANIFEST.MF

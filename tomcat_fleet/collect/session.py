@@ -10,6 +10,7 @@ from tomcat_fleet.collect import ingest, script
 from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
 from tomcat_fleet.collect.ingest import Ingest
 from tomcat_fleet.errors import EvidenceError, TargetError
+from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.evidence import Content, Evidence, Question
 from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.model.result import MethodResult
@@ -22,14 +23,6 @@ MAX_QUESTIONS = 5000  # per round; a target that makes us ask more is not an hon
 _READ_SECONDS = 60  # the target's own time limit for one search
 
 Want = Callable[[Evidence], Collection[Question]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """Evidence of one target and how it was gathered."""
-
-    evidence: Evidence
-    method: MethodResult
 
 
 @dataclass

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tomcat_fleet.checks import ALL
-from tomcat_fleet.collect.session import Collected
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.evaluate import gap, item
 from tomcat_fleet.evaluate.witness import Witness
 from tomcat_fleet.guide.book import Guide, load
 from tomcat_fleet.model.check import Context
+from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.daemon import DaemonKind
 from tomcat_fleet.model.evidence import HostFacts
 from tomcat_fleet.model.fact import Fact, Known, T

@@ -104,9 +104,6 @@ class AdminContext:
     presence: tuple[Place, ...] = field(default=())  # directory, war, link, descriptor: all that deploys it
 
 
-_DEFEATS_FILTER = frozenset({AccessNote.LOGIN_INSTEAD_OF_DENIAL, AccessNote.REMOTE_IP})
-
-
 def forbidden(access: Access, networks: Sequence[str]) -> tuple[ProbeResult, ...]:
     """Select the probes that must be refused: public ones, or with ``networks`` (CIDR) every one outside of them."""
     if not networks:
@@ -125,5 +122,4 @@ def is_restricted(context: AdminContext, networks: Sequence[str]) -> bool:
     if not access.starts:
         return True
     probes = forbidden(access, networks)
-    refused = all(probe.decision is Decision.REFUSED for probe in probes)
-    return bool(probes) and refused and not access.notes & _DEFEATS_FILTER
+    return bool(probes) and all(probe.decision is Decision.REFUSED for probe in probes)

@@ -1,7 +1,7 @@
-"""Bytes of a target as text that can be shown, stored and turned back.
+r"""Bytes of a target as text that can be shown, stored and turned back.
 
 File names, link targets and process arguments are bytes chosen by whoever owns the target. They become text
-once, at ingest: printable UTF-8 stays, every other byte and the backslash itself become ``\\xNN``. The result
+once, at ingest: printable UTF-8 stays, every other byte and the backslash itself become ``\xNN``. The result
 holds no control, bidirectional or surrogate character, and ``to_bytes`` restores the original exactly.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -96,7 +97,7 @@ def judge_tree(tree: Tree, rule: Rule) -> Judgement:
         mark=mark,
         notes=notes,
         subject=tree.root,
-        refs=_tree_refs(found, rows),
+        refs=_tree_refs(found, rows, held),
         params=_tree_params(found, rows, held, {mark, *notes}),
         commands=() if status is Status.PASS else repair_tree(found, held),
     )
@@ -155,8 +156,10 @@ def _gravity(row: FileStatus, rule: Rule) -> tuple[int, int, int, str]:
     return rank, -(bits & 0o002), -bits, row.path
 
 
-def _tree_refs(search: Search, rows: list[FileStatus]) -> tuple[Ref, ...]:
-    shown: tuple[Ref, ...] = (*rows[:SHOWN], *(row for row in search.foreign[:SHOWN] if row not in rows[:SHOWN]))
+def _tree_refs(search: Search, rows: list[FileStatus], rule: Rule) -> tuple[Ref, ...]:
+    settled = {Ownership.ACCOUNT, Ownership.ROOT}
+    strangers = [row for row in search.foreign if ownership(row.uid, rule.owners, rule.policy) not in settled]
+    shown: tuple[Ref, ...] = (*rows[:SHOWN], *(row for row in strangers[:SHOWN] if row not in rows[:SHOWN]))
     marked = (*(Place(path, note="acl") for path in search.acls), *(Place(path, note="link") for path in search.links))
     return (_summary(search), *shown, *marked[:SHOWN])
 
@@ -171,17 +174,22 @@ def _tree_params(search: Search, rows: list[FileStatus], rule: Rule, marks: set[
     sample = next(iter((*rows, *search.foreign)), None)
     params = _params(search.root, sample, rule)
     foreign = {uid for uid in search.owners if ownership(uid, rule.owners, rule.policy) is Ownership.FOREIGN}
+    names = {row.uid: row.user for row in (*search.foreign, *rows)}
     params |= {
-        "owners": ", ".join(map(owner_text, sorted(search.owners))) or "-",
+        "owners": _named(search.owners, names),
         "foreign": str(sum(search.owners[uid] for uid in foreign)),
-        "strangers": ", ".join(map(owner_text, sorted(foreign))) or "-",
+        "strangers": _named(foreign, names),
         "total": str(search.total),
         "count": str(max(search.excess_total, len(rows))),
         "links": str(len(search.links)),
     }
     if Mark.UNREADABLE in marks or (Mark.OWNER_UNKNOWN in marks and not _counted(search)):
-        params["gap"] = Gap.TRUNCATED
+        params["gap"] = Gap.TRUNCATED.value
     return params
+
+
+def _named(uids: Iterable[int], names: Mapping[int, str]) -> str:
+    return ", ".join(owner_text(uid, names.get(uid, "")) for uid in sorted(uids)) or "-"
 
 
 def _params(subject: str, sample: FileStatus | None, rule: Rule) -> dict[str, str]:
@@ -196,7 +204,7 @@ def _params(subject: str, sample: FileStatus | None, rule: Rule) -> dict[str, st
         "limit": octal(rule.limit),
         "accounts": accounts_text(rule.owners),
     }
-    return params | ({"gap": gap_of(rule.owners)} if isinstance(rule.owners.known, Unknown) else {})
+    return params | ({"gap": gap_of(rule.owners).value} if isinstance(rule.owners.known, Unknown) else {})
 
 
 def _unknown(subject: str, unknown: Unknown, *seen: Ref) -> Judgement:
@@ -206,7 +214,7 @@ def _unknown(subject: str, unknown: Unknown, *seen: Ref) -> Judgement:
         notes=(),
         subject=subject,
         refs=(*seen, unknown),
-        params={"root": subject, "path": subject, "gap": unknown.gap},
+        params={"root": subject, "path": subject, "gap": unknown.gap.value},
     )
 
 

@@ -43,6 +43,4 @@ class Instance:
     examples: Fact[tuple[Residue, ...]]
     process_managers: Fact[tuple[Residue, ...]]
     logs: Logs
-    searched: tuple[
-        Place, ...
-    ] = ()  # directories listed and descriptors read to find applications: proof of an absence
+    searched: tuple[Place, ...] = ()  # directories listed to find applications: evidence of an absence

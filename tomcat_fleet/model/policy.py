@@ -26,7 +26,7 @@ class Policy:
     dir_group_execute: str = "literal"  # or "ignore": accept exactly the group-execute bit on directories
     owner_root: str = "accept"  # or "fail"
     password_classes: int = 3  # or 4: upper and lower case apart
-    password_scope: str = "all"  # or "admin": only users with an administration role
+    password_scope: str = "all"  # noqa: S105 - or "admin": only users with an administration role
     default_accounts: tuple[str, ...] = DEFAULT_ACCOUNTS
     error_codes: tuple[int, ...] = (400, 401, 403, 404, 500)
     manager_required: ManagerRequired | None = None

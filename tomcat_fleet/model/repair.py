@@ -14,6 +14,15 @@ from tomcat_fleet.model.storage import Owners
 
 DIRECTORY_SEARCHES = frozenset({SearchKind.DIRECTORIES_744, SearchKind.DIRECTORIES_740})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?\Z")
+# Directories that other programs live in: an instance may lie there, but they are not its to change.
+_SHARED = frozenset(
+    f"/{path}"
+    for path in (
+        *("", "bin", "boot", "data", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root"),
+        *("run", "sbin", "srv", "sys", "tmp", "usr", "usr/java", "usr/lib", "usr/local", "usr/share"),
+        *("usr/share/java", "var", "var/lib", "var/log", "var/tmp"),
+    )
+)
 _SHOWN = frozenset(range(0x20, 0x7F)) - frozenset(b"'\\")
 _LISTED = 20  # up to so many directories are named one by one
 
@@ -48,8 +57,15 @@ def symbolic(bits: int) -> str:
     return ",".join([*parts, "a-t"] if bits & 0o1000 else parts)
 
 
+def is_shared(path: str) -> bool:
+    """Whether the path is a directory of the system at large, such as /, /opt or /var/log."""
+    return path in _SHARED
+
+
 def repair(status: FileStatus, rule: Rule) -> tuple[str, ...]:
     """Lines for one file or directory; an ACL that must be read first gets the line that shows it."""
+    if is_shared(status.real_path):
+        return ()
     path = quote(status.real_path)
     bits = judged_bits(status, rule)
     owner = account(rule.owners)
@@ -68,14 +84,19 @@ def repair_tree(search: Search, rule: Rule) -> tuple[str, ...]:
     bad = [row for row in search.excess if judged_bits(row, rule)]
     complete = search.excess_total <= len(search.excess)
     directories = search.kind in DIRECTORY_SEARCHES
-    if directories and complete and len(bad) <= _LISTED:
+    shared = is_shared(search.root)
+    if (directories or shared) and complete and len(bad) <= _LISTED:
         return tuple(line for row in sorted(bad, key=lambda row: row.path) for line in repair(row, rule))
+    if shared:
+        return ()
     seen = reduce(or_, (judged_bits(row, rule) for row in bad), 0)
     mask = seen if complete else excess(0o777 if directories else 0o7777, rule.limit)
     start = f"find -H {quote(search.root)} -type {'d' if directories else 'f'}"
     lines = _change_hands(search, mask, rule, start)
     if mask:
         lines = (*lines, f"{start} -perm /{mask:03o} -exec chmod {symbolic(mask)} {{}} +")
+    if not lines and search.acls:
+        lines = (f"getfacl -- {' '.join(map(quote, search.acls[:_LISTED]))}",)
     return lines
 
 

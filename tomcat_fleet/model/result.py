@@ -1,4 +1,4 @@
-"""The canonical result: one ``TargetResult`` per line of results.jsonl. Keys are a contract (``tomcat-fleet schema``)."""
+"""The canonical result: one ``TargetResult`` per line of results.jsonl. Its keys are a contract."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Role(StrEnum):
     LOG = "log"
     USERS = "users"  # a user file in force
     USERS_BACKUP = "users-backup"  # .bak, ~, .old, .new, .rpmsave, dated copy
-    JMX_PASSWORD = "jmx-password"
+    JMX_PASSWORD = "jmx-password"  # noqa: S105 - a role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

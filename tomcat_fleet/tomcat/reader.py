@@ -64,9 +64,23 @@ class Reader:
 
     def _ask(self, question: Question, kind: type) -> Any:  # narrowed by each caller's return type
         answer = self.evidence.answers.get(question)
+        if answer is None and self._shown_absent(question.path):
+            return Known(None)
         if answer is None:
             self.wanted.add(question)
             return Unknown(Gap.NOT_COLLECTED, question.path)
         if isinstance(answer, Known) and answer.value is not None and not isinstance(answer.value, kind):
             raise TypeError(f"{question.verb} answered with {type(answer.value).__name__}")
         return answer
+
+    def _shown_absent(self, path: str) -> bool:
+        """Whether a complete listing of a directory on the way proves that nothing of that name is there."""
+        if not path.startswith("/") or {"", ".", ".."} & set(path.split("/")[1:]):
+            return False
+        while path:
+            parent, _, name = path.rpartition("/")
+            listing = self.evidence.answers.get(Question(Verb.LISTING, parent or "/"))
+            if isinstance(listing, Known):
+                return not isinstance(listing.value, tuple) or name not in listing.value
+            path = parent
+        return False

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
@@ -98,6 +99,7 @@ def _encoding(raw: bytes) -> str:
     return declared
 
 
+@lru_cache(maxsize=16)  # a fleet's conf/web.xml is mostly one and the same file
 def parse(text: str, *, namespaces: bool = False) -> Element:
     """Tree of a decoded document.
 
