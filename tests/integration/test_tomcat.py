@@ -212,7 +212,7 @@ def _descendants(lines: list[str]) -> set[str]:
     for line in lines:
         pid, _, call = line.partition(" ")
         call = call.strip()
-        if call.startswith("execve(") and '"sh -s"' in call:
+        if call.startswith("execve(") and '["sh", "-s"]' in call:  # not the login shell around it
             ours.add(pid)
         found = re.search(r"(?:clone3?|v?fork)\b.*= (\d+)$", call)
         if found and pid in ours:

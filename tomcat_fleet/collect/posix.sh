@@ -83,7 +83,7 @@ tf_gone() {
 
 tf_resolve() { # PATH -> tf_r: real path, empty when it cannot be told
   tf_r=
-  if [ -d "$1" ]; then
+  if [ -d "$1" ] && [ -x "$1" ]; then
     tf_r=$(CDPATH= cd -P -- "$1" 2>/dev/null && { pwd -P; echo .; })
   elif [ -h "$1" ]; then
     tf_r=$({ readlink -f -- "$1" || realpath -- "$1" || perl -MCwd -e 'print Cwd::realpath($ARGV[0]),"\n"' "$1"; } 2>/dev/null; echo .)

@@ -1,0 +1,169 @@
+"""Promises of ``load`` that no case file can state: hashes, secrets, size, any text at all."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tomcat_fleet.errors import InventoryError
+from tomcat_fleet.inventory import load
+
+_SECRET = "C4NARY-7f3a"
+_SECONDS = 15.0  # of processor time; three or four are needed
+
+
+def test_every_file_read_is_named_with_its_hash(tmp_path: Path) -> None:
+    hosts, variables = tmp_path / "hosts", tmp_path / "group_vars" / "all.yml"
+    variables.parent.mkdir()
+    hosts.write_bytes("\ufeffweb1\r\n".encode())
+    variables.write_bytes(b"zone: dmz\n")
+    files = load([hosts]).files
+    assert files == {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in (hosts, variables)}
+
+
+def test_no_inventory_is_an_error() -> None:
+    with pytest.raises(InventoryError, match="no inventory was named"):
+        load([])
+
+
+def test_home_directory_in_key_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/audit")
+    (tmp_path / "hosts").write_text("a ansible_ssh_private_key_file=~/.ssh/id\n", "utf-8")
+    assert load([tmp_path / "hosts"]).targets[0].key_files == ("/home/audit/.ssh/id",)
+
+
+def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_bytes("web1\n# 주석\n".encode("cp949"))
+    with pytest.raises(InventoryError, match=r"hosts:2: is not UTF-8 text"):
+        load([tmp_path / "hosts"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hosts", f"a ansible_password={_SECRET}\n"),
+        ("hosts", f'a ansible_password="{_SECRET}\n'),
+        ("hosts", f"a ansible_become_pass='{_SECRET} {_SECRET}' {_SECRET}-x\n"),
+        ("hosts", f"a\n[all:vars]\nansible_ssh_pass: {_SECRET}\nansible_ssh_pass={_SECRET}\n"),
+        ("hosts", f"a ansible_port=x ansible_ssh_common_args='-o ProxyCommand=\"sshpass -p {_SECRET} ssh g\"'\n"),
+        (
+            "hosts.yml",
+            f"all:\n  hosts:\n    a:\n      ansible_password: {_SECRET}\n      ansible_sudo_pass: [{_SECRET}]\n",
+        ),
+        ("hosts.yml", f"all:\n  hosts:\n    a: {{ansible_password: '{_SECRET}\n"),
+        ("hosts", f"[web]\na\nansible_password={_SECRET}\n"),
+        ("hosts", f"web1 ansible_password= {_SECRET}\n"),
+        ("hosts", f"[web:children]\nansible_password={_SECRET}\n"),
+        ("hosts.yml", f"all:\n  hosts:\n    a:\n      ansible_password: !{_SECRET}\n"),
+        ("hosts.yml", f"all:\n  hosts:\n    a:\n      ansible_password: *{_SECRET}\n"),
+        ("hosts.toml", f'[hosts.a]\npassword = "{_SECRET}"\n'),
+        ("hosts.toml", f'[hosts.a]\npassword = "{_SECRET}\n'),
+        ("hosts.toml", f'[hosts.a]\npasword = "{_SECRET}"\n'),
+    ],
+)
+def test_no_message_repeats_a_secret(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    with pytest.raises(InventoryError) as raised:
+        load([path])
+    assert raised.value.faults
+    assert _SECRET not in str(raised.value)
+
+
+def test_variables_that_look_secret_are_hidden(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_text(f"a db_password={_SECRET} api_token={_SECRET} keystore=/k\n", "utf-8")
+    target = load([path]).targets[0]
+    assert dict(target.variables) == {"db_password": "(hidden)", "api_token": "(hidden)", "keystore": "/k"}
+
+
+def test_links_among_variable_files_are_followed_once(tmp_path: Path) -> None:
+    shared, web = tmp_path / "shared", tmp_path / "group_vars" / "web"
+    shared.mkdir()
+    web.mkdir(parents=True)
+    (shared / "zone.yml").write_text("zone: dmz\n", "utf-8")
+    (web / "shared").symlink_to(shared)
+    (shared / "again").symlink_to(web)
+    (tmp_path / "hosts").write_text("[web]\na\n", "utf-8")
+    assert load([tmp_path / "hosts"]).targets[0].zone == "dmz"
+
+
+@pytest.mark.parametrize("kind", ["range", "list"])
+def test_a_hundred_thousand_hosts(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "hosts"
+    body = "web[000001:100000]\n"
+    if kind == "list":
+        body = "".join(
+            f"web{n:06} ansible_host=10.{n >> 16}.{n >> 8 & 255}.{n & 255} ansible_user=audit\n"
+            for n in range(1, 100_001)
+        )
+    path.write_text(f"[web]\n{body}[web:vars]\nzone=dmz\n[prod:children]\nweb\n", "utf-8")
+    started = time.process_time()
+    targets = load([path], "prod:!web000001").targets
+    assert time.process_time() - started < _SECONDS
+    assert len(targets) == 99_999
+    assert (targets[-1].name, targets[-1].zone, targets[-1].groups) == ("web100000", "dmz", ("prod", "web"))
+
+
+def test_groups_nested_a_thousand_deep(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    chain = "".join(f"[g{n}:children]\ng{n + 1}\n[g{n}:vars]\nzone=z{n}\n" for n in range(2000))
+    path.write_text(f"{chain}[g2000]\nh\n", "utf-8")
+    target = load([path], "g0").targets[0]
+    assert (target.zone, len(target.groups)) == ("z1999", 2001)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hosts.yml", "[" * 50_000),
+        ("hosts.yml", "{a: " * 50_000),
+        ("hosts.yml", "- " * 50_000),
+        ("hosts.yml", f"a: {{hosts: {{h: {{x: {'[' * 200 + ']' * 200}}}}}}}\n"),
+        ("hosts.toml", "a=" + "[" * 50_000),
+    ],
+)
+def test_bottomless_files_are_refused(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    with pytest.raises(InventoryError) as raised:
+        load([path])
+    assert len(raised.value.faults) == 1
+
+
+def test_aliases_that_multiply_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.yml"
+    rows = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40))]
+    path.write_text("web:\n  hosts: {h: }\n  vars:\n" + "".join(f"    {row}\n" for row in rows), "utf-8")
+    assert load([path]).targets[0].variables["a39"] == "(9 entries)"
+
+
+_PIECES = st.sampled_from(
+    ["[web]", "[web:vars]", "[a:children]", "web", "web[1:3]", "[", "]", ":", "=", "\n", "\n", " ", "#", '"', "'", "-",
+     "a: ", "{", "}", "hosts:", "vars:", "[hosts.a]", "[[x]]", "port = 1", "ansible_port=2", "{{ x }}", "&a ", "*a",
+     "é", "!vault ", "---\n", "\t", "\\", '"""', "<<: ", "~", "0", "[groups.g]"]
+)  # fmt: skip
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300, deadline=None
+)
+@given(ending=st.sampled_from(["", ".toml", ".yml"]), pieces=st.lists(_PIECES, max_size=14))
+def test_any_text_is_an_inventory_or_faults_with_lines(tmp_path: Path, ending: str, pieces: list[str]) -> None:
+    path = tmp_path / f"fuzzed{ending}"
+    text = "".join(pieces)
+    path.write_text(text, "utf-8")
+    try:
+        inventory = load([path])
+    except InventoryError as error:
+        assert error.faults  # noqa: PT017
+        lines = text.count("\n") + 1
+        assert all(fault.file == str(path) and 0 <= fault.line <= lines + 1 for fault in error.faults)  # noqa: PT017
+    else:
+        assert inventory.targets
+        assert len({target.name for target in inventory.targets}) == len(inventory.targets)

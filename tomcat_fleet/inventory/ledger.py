@@ -1,0 +1,48 @@
+"""Where something stands in the operator's files, and the list of everything wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tomcat_fleet.errors import Fault
+from tomcat_fleet.model.escape import one_line
+
+
+class Spot(NamedTuple):
+    """A line of a file; line 0 means the file as a whole."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Collects faults and warnings, so that one run shows all of them."""
+
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+    def fault(self, spot: Spot, message: str) -> None:
+        """Note something that keeps the sweep from starting."""
+        self.faults.append(Fault(spot.file, spot.line, message))
+
+    def warn(self, spot: Spot, message: str) -> None:
+        """Note something that the operator should know and that harms nothing."""
+        self.warnings.append(Fault(spot.file, spot.line, message))
+
+
+def quoted(text: object) -> str:
+    """``text`` in quotes as one safe line of moderate length."""
+    return f"'{one_line(str(text), 80)}'"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``" (did you mean 'port'?)"`` when a known word is close, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {quoted(near[0])}?)" if near else ""

@@ -1,0 +1,168 @@
+"""From what the files define to the machines to audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from tomcat_fleet.inventory import key, value
+from tomcat_fleet.inventory.key import KEYS, Setting, Settings
+from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.precedence import Ancestry, Inherited
+from tomcat_fleet.inventory.tree import Host
+from tomcat_fleet.inventory.value import RefusedError, UnusableError
+from tomcat_fleet.model.target import Become, InstanceHint, Target
+
+_PORT = 22
+_ENDPOINT = frozenset({key.ADDRESS.name, key.PORT.name})
+
+
+class _Shared(NamedTuple):
+    """Everything of a target but its name, its place and its endpoint, or the settings that rule it out."""
+
+    model: Target | None
+    endpoint: Settings
+    unusable: list[Setting]
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Makes targets. Settings that make a host impossible to audit are collected, each with the hosts it hits."""
+
+    ancestry: Ancestry
+    ledger: Ledger
+    _shared: dict[tuple[object, ...], _Shared] = field(default_factory=dict)
+    _unusable: dict[tuple[str, Spot, str], list[str]] = field(default_factory=dict)
+
+    def targets(self, hosts: Iterable[Host]) -> tuple[Target, ...]:
+        """One target per host, in order; hosts with a fault are left out and the ledger says why."""
+        found = tuple(target for host in hosts if (target := self._target(host)))
+        self._report()
+        self._note_shared_addresses(found)
+        return found
+
+    def _target(self, host: Host) -> Target | None:
+        inherited, own = self.ancestry.inherited(host), self.ancestry.own(host)
+        shared = self._common(inherited, own, host)
+        endpoint = {**shared.endpoint, **{name: own[name] for name in _ENDPOINT if name in own}}
+        unusable = [*shared.unusable, *_unusable(endpoint)]
+        if unusable or shared.model is None:
+            self._hit(unusable, host)
+            return None
+        address = key.ADDRESS.of(endpoint)
+        if address is None and (address := self._own_name(host)) is None:
+            return None
+        port = key.PORT.of(endpoint)
+        return replace(
+            shared.model, name=host.name, address=address, port=_PORT if port is None else port, source=str(host.spot)
+        )
+
+    def _common(self, inherited: Inherited, own: Settings, host: Host) -> _Shared:
+        """Return what all hosts with the same groups and the same settings of their own have in common; made once."""
+        apart = {name: setting for name, setting in own.items() if name not in _ENDPOINT}
+        which = (id(inherited), *((name, setting.value) for name, setting in apart.items()))
+        if which not in self._shared:
+            self._shared[which] = self._share(inherited, {**inherited.settings, **apart}, host)
+        return self._shared[which]
+
+    def _share(self, inherited: Inherited, settings: Settings, host: Host) -> _Shared:
+        rest = {name: setting for name, setting in settings.items() if name not in _ENDPOINT}
+        unusable = _unusable(rest)
+        return _Shared(
+            model=None if unusable else self._assemble(inherited, rest, host),
+            endpoint={name: settings[name] for name in _ENDPOINT if name in settings},
+            unusable=unusable,
+        )
+
+    def _own_name(self, host: Host) -> str | None:
+        try:
+            return value.address(host.name)
+        except RefusedError:
+            self.ledger.fault(host.spot, f"{quoted(host.name)} is not an address by itself; set its address")
+            return None
+
+    def _hit(self, settings: Iterable[Setting], host: Host) -> None:
+        for setting in settings:
+            self._unusable.setdefault((setting.word, setting.spot, str(setting.value)), []).append(host.name)
+
+    def _report(self) -> None:
+        for (word, spot, message), names in self._unusable.items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self.ledger.fault(spot, f"{word} of {quoted(names[0])}{more}: {message}")
+
+    def _assemble(self, inherited: Inherited, settings: Settings, host: Host) -> Target | None:
+        instances = _instances(settings)
+        discover = key.DISCOVER.of(settings)
+        if discover is False and not instances:
+            spot = settings[key.DISCOVER.name].spot
+            self.ledger.fault(spot, f"{quoted(host.name)}: tomcat_discover is false and no instance is listed")
+            return None
+        return Target(
+            name="",
+            address="",
+            user=key.USER.of(settings),
+            key_files=key.KEY_FILES.of(settings) or (),
+            password=key.PASSWORD.of(settings),
+            use_agent=bool(key.USE_AGENT.of(settings)),
+            transport=key.TRANSPORT.of(settings) or "asyncssh",
+            os=key.OS.of(settings),
+            zone=key.ZONE.of(settings),
+            groups=inherited.groups,
+            jump=_jump(settings),
+            ssh_profile=key.SSH_PROFILE.of(settings) or "modern",
+            become=_become(settings),
+            instances=instances,
+            discover=discover is not False,
+            was_accounts=key.WAS_ACCOUNTS.of(settings) or (),
+            variables=_others(settings),
+        )
+
+    def _note_shared_addresses(self, targets: Iterable[Target]) -> None:
+        first: dict[tuple[str, int, str | None], Target] = {}
+        for target in targets:
+            other = first.setdefault((target.address, target.port, target.jump), target)
+            if other is not target:
+                file, _, line = target.source.rpartition(":")
+                shown = f"[{target.address}]" if ":" in target.address else target.address
+                self.ledger.warn(
+                    Spot(file, int(line)),
+                    f"{quoted(target.name)} has the same address as {quoted(other.name)} ({other.source}): "
+                    f"{shown}:{target.port}",
+                )
+
+
+def _unusable(settings: Settings) -> list[Setting]:
+    return [setting for setting in settings.values() if isinstance(setting.value, UnusableError)]
+
+
+def _instances(settings: Settings) -> tuple[InstanceHint, ...]:
+    """Both forms together; an instance described in full counts before its bare path."""
+    found = {hint.base: hint for hint in key.INSTANCES.of(settings) or ()}
+    for hint in key.BASES.of(settings) or ():
+        found.setdefault(hint.base, hint)
+    return tuple(found.values())
+
+
+def _jump(settings: Settings) -> str | None:
+    """Our own ``jump`` where it is set, else the one that ssh's options name; ssh takes the first it is given."""
+    if key.JUMP.name in settings:
+        return key.JUMP.of(settings)
+    return next(
+        (found for args in (key.SSH_ARGS, key.COMMON_ARGS, key.EXTRA_ARGS) if (found := args.of(settings))), None
+    )
+
+
+def _become(settings: Settings) -> Become | None:
+    """Our own ``become`` where it is set, else Ansible's three variables."""
+    if key.BECOME.name in settings:
+        return key.BECOME.of(settings)
+    if not key.ANSIBLE_BECOME.of(settings):
+        return None
+    return Become(
+        method=key.BECOME_METHOD.of(settings) or Become().method, user=key.BECOME_USER.of(settings) or Become().user
+    )
+
+
+def _others(settings: Settings) -> Mapping[str, str]:
+    return {name: str(setting.value) for name, setting in settings.items() if name not in KEYS}
