@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,9 @@ def need(what: str) -> str:
     """
     if what == "root":
         return _absent("root") if os.geteuid() else "root"
+    if what == "mount-namespaces":
+        done = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True)
+        return "unshare" if done.returncode == 0 else _absent(what)
     if what in _PATHS:
         return str(_PATHS[what]) if _PATHS[what].exists() else _absent(what)
     found = next((path for path in map(shutil.which, _PROGRAMS[what]) if path), None)

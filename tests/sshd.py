@@ -21,10 +21,17 @@ _START_S = 10.0
 class Sshd:
     """Started by ``with``. ``directory`` takes its keys, its configuration and its log."""
 
-    def __init__(self, directory: Path, options: Iterable[str] = (), key_type: str = "ssh-ed25519") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        options: Iterable[str] = (),
+        key_type: str = "ssh-ed25519",
+        listen: str = "127.0.0.1",
+    ) -> None:
         self.program = need("sshd")
         self.directory = directory
         self.options = tuple(options)
+        self.listen = listen
         self.account = getpass.getuser()
         self.port = 0
         self.host_key = asyncssh.generate_private_key(key_type)
@@ -95,7 +102,7 @@ class Sshd:
         lines = [
             *self.options,
             f"Port {self.port}",
-            "ListenAddress 127.0.0.1",
+            f"ListenAddress {self.listen}",
             f"HostKey {self.directory / 'host_key'}",
             f"AuthorizedKeysFile {self.directory / 'authorized_keys'}",
             "PidFile none",

@@ -344,9 +344,17 @@ def _process(parts: list[bytes], ticks: bytes, boot: bytes) -> Process:
         argv_complete=cmdline.endswith(b"\0"),
         exe=_link(exe),
         cwd=_link(cwd),
-        root=None if _link(root) in {None, "/"} else _link(root),
+        root=_root(root, fields.get(b"NSpid", b"")),
         started=_started(stat, ticks, boot),
     )
+
+
+def _root(raw: bytes, pids: bytes) -> str | None:
+    """Root directory when it is not the host's. After pivot_root the link reads "/"; a nested pid tells it then."""
+    root = _link(raw)
+    if root not in {None, "/"}:
+        return root
+    return "(pid namespace)" if len(pids.split()) > 1 else None
 
 
 def _link(raw: bytes) -> str | None:

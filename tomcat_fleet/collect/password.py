@@ -54,7 +54,8 @@ def examine(value: str, name: str, key: bytes) -> SecretFacts:
 
 def opaque(value: str, key: bytes) -> SecretFacts:
     """Facts about a secret that is not an account's password: its length and its fingerprint."""
-    return SecretFacts(length=len(value), fingerprint=fingerprint(value, key))
+    form = SecretForm.PLACEHOLDER if "${" in value else SecretForm.PLAIN
+    return SecretFacts(length=len(value), form=form, fingerprint=fingerprint(value, key))
 
 
 def fingerprint(value: str, key: bytes) -> str:

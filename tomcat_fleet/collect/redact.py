@@ -44,7 +44,7 @@ _HARMLESS = frozenset({"true", "false", ""})
 
 _KEPT_LINE = re.compile(
     r"\s*(?:(?:export\s+)?(?:CATALINA_\w+|JAVA_\w+|JRE_HOME|UMASK|JSVC_\w+|TOMCAT\w*|SERVICE_USER|JDK_JAVA_OPTIONS)="
-    r"|umask\s+\d|\[[A-Z]\w+\]"
+    r"|umask\s+\d|\[[^\]=]+\]\s*$"
     r"|(?:User|Group|DynamicUser|Environment|EnvironmentFile|ExecStart|UMask|WorkingDirectory|StandardOutput"
     r"|StandardError|Type|PIDFile|WantedBy)=)"
 )

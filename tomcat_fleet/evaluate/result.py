@@ -13,7 +13,7 @@ from tomcat_fleet.guide.book import Guide, load
 from tomcat_fleet.model.check import Context
 from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.daemon import DaemonKind
-from tomcat_fleet.model.evidence import HostFacts
+from tomcat_fleet.model.evidence import Evidence, HostFacts
 from tomcat_fleet.model.fact import Fact, Known, T
 from tomcat_fleet.model.instance import Instance
 from tomcat_fleet.model.result import (
@@ -47,7 +47,7 @@ def audited(
     guide = load()
     witness = Witness(collected.evidence)
     instances = tuple(_instance(instance, context, guide, witness) for instance in examination.instances)
-    outcome, reason = _outcome(instances, examination)
+    outcome, reason = _outcome(instances, examination, collected.evidence)
     return TargetResult(
         sweep=sweep,
         target=target.name,
@@ -91,8 +91,13 @@ def failed(
     )
 
 
-def _outcome(instances: tuple[InstanceResult, ...], examination: Examination) -> tuple[Outcome, str | None]:
-    if any(seen.kind in _UNAUDITED for seen in examination.seen):
+def _outcome(
+    instances: tuple[InstanceResult, ...], examination: Examination, evidence: Evidence
+) -> tuple[Outcome, str | None]:
+    # Home directories closed to the login account are everyday and stay visible among the gaps; an audit that found
+    # its instances is not incomplete for them.
+    gaps = [gap for gap in examination.gaps if gap != evidence.search_complete]
+    if gaps or any(seen.kind in _UNAUDITED for seen in examination.seen):
         return Outcome.PARTIAL, "unexamined"
     if not instances:
         if isinstance(examination.absence, Known):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Gap(StrEnum):
@@ -26,10 +27,10 @@ class Gap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """A fact with a value. A verified absence is ``Known(None)``."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)

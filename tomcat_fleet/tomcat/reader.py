@@ -7,7 +7,7 @@ can rest on something that was never looked at.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from tomcat_fleet.model.evidence import (
     Account,
@@ -20,7 +20,7 @@ from tomcat_fleet.model.evidence import (
     SearchKind,
     Verb,
 )
-from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
+from tomcat_fleet.model.fact import Fact, Gap, Known, T, Unknown
 
 
 class Reader:
@@ -62,7 +62,7 @@ class Reader:
             return Unknown(Gap.NOT_COLLECTED, f"account {key}")
         return found
 
-    def _ask(self, question: Question, kind: type) -> Any:  # narrowed by each caller's return type
+    def _ask(self, question: Question, kind: type[T]) -> Fact[T | None]:
         answer = self.evidence.answers.get(question)
         if answer is None and self._shown_absent(question.path):
             return Known(None)
@@ -71,7 +71,7 @@ class Reader:
             return Unknown(Gap.NOT_COLLECTED, question.path)
         if isinstance(answer, Known) and answer.value is not None and not isinstance(answer.value, kind):
             raise TypeError(f"{question.verb} answered with {type(answer.value).__name__}")
-        return answer
+        return cast("Fact[T | None]", answer)
 
     def _shown_absent(self, path: str) -> bool:
         """Whether a complete listing of a directory on the way proves that nothing of that name is there."""

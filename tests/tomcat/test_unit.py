@@ -1,0 +1,124 @@
+"""Units, init scripts and defaults files."""
+
+from __future__ import annotations
+
+from tests.virtual_host import VirtualHost
+from tomcat_fleet.tomcat.reader import Reader
+from tomcat_fleet.tomcat.unit import Starter, read
+
+ETC = "/etc/systemd/system"
+DEBIAN = """[Unit]
+Description=Apache Tomcat 10 Web Application Server
+[Service]
+Environment="CATALINA_HOME=/usr/share/tomcat10"
+Environment="CATALINA_BASE=/var/lib/tomcat10"
+Environment="JAVA_OPTS=-Djava.awt.headless=true"
+ExecStart=/bin/sh /usr/libexec/tomcat10/tomcat-start.sh
+User=tomcat
+UMask=0027
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def starters(host: VirtualHost) -> tuple[Starter, ...]:
+    return read(Reader(host.evidence()))
+
+
+def test_debian_unit() -> None:
+    host = VirtualHost()
+    host.unit("/lib/systemd/system/tomcat10.service", DEBIAN)
+    host.unit("/etc/default/tomcat10", 'JAVA_OPTS="-Djava.awt.headless=true"\n', enabled=False)
+    defaults, unit = starters(host)
+    assert (unit.base, unit.home, unit.umask) == ("/var/lib/tomcat10", "/usr/share/tomcat10", "0027")
+    assert unit.unit
+    assert (unit.unit.name, unit.unit.user, unit.unit.enabled) == ("tomcat10.service", "tomcat", True)
+    assert (unit.unit.place.path, unit.unit.place.line) == ("/lib/systemd/system/tomcat10.service", 8)
+    assert (defaults.unit, defaults.base) == (None, None)
+
+
+def test_etc_replaces_lib_and_drop_ins_are_added() -> None:
+    host = VirtualHost()
+    host.unit("/lib/systemd/system/tomcat.service", DEBIAN)
+    host.unit(f"{ETC}/tomcat.service", "[Service]\nExecStart=/opt/tomcat/bin/catalina.sh run\n")
+    host.unit(f"{ETC}/tomcat.service.d/b.conf", "[Service]\nUser=ops\n")
+    host.unit(f"{ETC}/tomcat.service.d/a.conf", "[Service]\nUser=root\n")
+    (unit,) = starters(host)
+    assert (unit.base, unit.home) == ("/opt/tomcat", "/opt/tomcat")
+    assert unit.unit
+    assert unit.unit.user == "ops"
+
+
+def test_a_unit_without_user_runs_as_root() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat.service", "[Service]\nExecStart=/opt/t/bin/startup.sh\n[Install]\nUser=no\n")
+    (unit,) = starters(host)
+    assert unit.unit
+    assert unit.unit.user is None
+    assert unit.unit.enabled
+
+
+def test_environment_file_options_and_empty_assignments() -> None:
+    host = VirtualHost()
+    host.file("/etc/tomcat/tomcat.conf", 'CATALINA_BASE="/usr/share/tomcat"\nCATALINA_HOME="/usr/share/tomcat"\n')
+    host.file("/etc/sysconfig/tomcat", "CATALINA_BASE=/srv/base\n")
+    text = (
+        "[Service]\nEnvironment=CATALINA_BASE=/wrong\nEnvironment=\nEnvironmentFile=/etc/tomcat/tomcat.conf\n"
+        "EnvironmentFile=-/etc/sysconfig/tomcat\nEnvironmentFile=-/etc/absent\nExecStart=/usr/libexec/tomcat/server\n"
+    )
+    host.unit("/usr/lib/systemd/system/tomcat.service", text, enabled=False)
+    (unit,) = starters(host)
+    assert (unit.base, unit.home) == ("/srv/base", "/usr/share/tomcat")
+    assert unit.unit
+    assert not unit.unit.enabled
+
+
+def test_base_from_options_of_the_command_or_of_catalina_opts() -> None:
+    host = VirtualHost()
+    host.unit(
+        f"{ETC}/a.service",
+        "[Service]\nExecStart=/usr/bin/jsvc -user tomcat -Dcatalina.home=/opt/h \\\n  -Dcatalina.base=/opt/b "
+        "org.apache.catalina.startup.Bootstrap\n",
+    )
+    host.unit(f"{ETC}/b.service", '[Service]\nEnvironment="CATALINA_OPTS=-Xmx1g -Dcatalina.base=/opt/b2"\n')
+    first, second = starters(host)
+    assert (first.base, first.home) == ("/opt/b", "/opt/h")
+    assert second.base == "/opt/b2"
+
+
+def test_template_is_bound_for_every_enabled_instance() -> None:
+    host = VirtualHost()
+    text = '[Service]\nEnvironment="CATALINA_BASE=/var/lib/tomcats/%i" "NAME=%i"\nUser=%i\n'
+    host.unit("/usr/lib/systemd/system/tomcat@.service", text, enabled=False)
+    host.enabled |= {"tomcat@shop.service", "tomcat@wiki.service", "other.service"}
+    found = starters(host)
+    assert [item.base for item in found] == ["/var/lib/tomcats/shop", "/var/lib/tomcats/wiki"]
+    assert [item.unit.user for item in found if item.unit] == ["shop", "wiki"]
+
+
+def test_dynamic_user_is_named_after_the_unit() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/shop.service", "[Service]\nDynamicUser=yes\nEnvironment=CATALINA_BASE=/srv/shop\n")
+    (unit,) = starters(host)
+    assert unit.unit
+    assert unit.unit.user == "shop"
+
+
+def test_init_script_and_sysconfig() -> None:
+    host = VirtualHost()
+    host.unit("/etc/init.d/tomcat", "#!/bin/sh\nCATALINA_HOME=/opt/tomcat\nTOMCAT_USER=tomcat\n", enabled=False)
+    host.unit("/etc/sysconfig/tomcat-b", "CATALINA_BASE='/srv/b b'\n", enabled=False)
+    host.enabled.add("tomcat")
+    script, defaults = starters(host)
+    assert (script.base, script.home) == ("/opt/tomcat", "/opt/tomcat")
+    assert script.unit
+    assert (script.unit.user, script.unit.enabled, script.unit.place.line) == ("tomcat", True, 3)
+    assert (defaults.base, defaults.unit) == ("/srv/b b", None)
+
+
+def test_an_unreadable_unit_says_nothing() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat.service", DEBIAN)
+    host.deny(f"{ETC}/tomcat.service")
+    (unit,) = starters(host)
+    assert unit.base is None

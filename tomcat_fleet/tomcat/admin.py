@@ -1,0 +1,191 @@
+"""Contexts that serve Tomcat's administration code, and who may reach them by address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from tomcat_fleet.model.access import Access, AccessNote, AdminContext, AdminKind, Decision, forbidden
+from tomcat_fleet.model.fact import Fact, Known, Unknown
+from tomcat_fleet.model.place import Place
+from tomcat_fleet.tomcat.address_filter import is_address_step, judge_access
+from tomcat_fleet.tomcat.config import Config, HostNode, flag
+from tomcat_fleet.tomcat.path import name as last_segment
+from tomcat_fleet.tomcat.pipeline import Pipeline, Step, has_misspelt_valve, valve_steps
+from tomcat_fleet.tomcat.probe import probes
+from tomcat_fleet.tomcat.reader import Reader
+from tomcat_fleet.tomcat.stock import STANDARD_NAMES, admin_servlets
+from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, parse_web_xml
+from tomcat_fleet.tomcat.webapp import Definition, Deployment, Webapp
+from tomcat_fleet.tomcat.xml import Element
+
+_FOR_ALL = frozenset({"/*", "*"})
+
+
+def admin_contexts(
+    reader: Reader, config: Config, deployment: Deployment, networks: Sequence[str] = ()
+) -> Fact[tuple[AdminContext, ...]]:
+    """Every context whose web.xml declares an administration servlet, whatever its name.
+
+    An application that could not be examined may be one too. When nothing was found beside it the whole is Unknown;
+    otherwise it is listed with ``access`` Unknown, so that what was found can still be judged. The same holds for
+    whatever kept the list of applications from being complete. ``networks`` add probe addresses at their edges.
+    """
+    judge = _Judge(reader, config, networks)
+    found = tuple(context for app in deployment.apps for context in judge.contexts(app))
+    dark = tuple(chain(map(_unread, filter(_is_dark, deployment.apps)), map(_unlisted, deployment.gaps)))
+    if not found and dark:
+        access = dark[0].access
+        return access if isinstance(access, Unknown) else Known(dark)
+    return Known((*found, *dark))
+
+
+def _is_dark(app: Webapp) -> bool:
+    return isinstance(app.web_xml, Unknown) and app.application.deployed != Known(False)
+
+
+def _unread(app: Webapp) -> AdminContext:
+    """An application whose web.xml could not be read; its kind is a guess from its names, else MANAGER."""
+    assert isinstance(app.web_xml, Unknown)
+    names = {app.application.path.strip("/"), last_segment(app.root.path)}
+    kind = next((kind for kind, name in STANDARD_NAMES.items() if name in names), AdminKind.MANAGER)
+    return AdminContext(
+        path=app.application.path,
+        kind=kind,
+        host=app.application.host,
+        doc_base=app.application.doc_base,
+        deployed=app.application.deployed,
+        standard_name=_is_standard(app, kind),
+        definition=app.application.place,
+        servlet=Place(app.root.place("WEB-INF/web.xml")),
+        access=app.web_xml,
+        presence=tuple(presence.place for presence in app.presence),
+    )
+
+
+def _unlisted(gap: Unknown) -> AdminContext:
+    """Whatever lies where nothing could be listed."""
+    return AdminContext(
+        path="*",
+        kind=AdminKind.MANAGER,
+        host="",
+        doc_base=gap.source,
+        deployed=gap,
+        standard_name=False,
+        definition=Place(gap.source),
+        servlet=Place(gap.source),
+        access=gap,
+    )
+
+
+def _is_standard(app: Webapp, kind: AdminKind) -> bool:
+    return app.application.path == "/" + STANDARD_NAMES[kind]
+
+
+class _Judge:
+    def __init__(self, reader: Reader, config: Config, networks: Sequence[str]) -> None:
+        self.reader = reader
+        self.config = config
+        self.networks = networks
+        self.probes = probes(networks)
+
+    def contexts(self, app: Webapp) -> Iterator[AdminContext]:
+        """At most one context for an application; the manager's kind goes before the others."""
+        if not isinstance(app.web_xml, Known) or app.web_xml.value is None:
+            return
+        servlets = sorted(admin_servlets(app.web_xml.value), key=lambda one: (one[0] is not AdminKind.MANAGER, one[1]))
+        if not servlets:
+            return
+        kind, line = servlets[0]
+        servlet = Place(app.web_xml.value.path, line)
+        definition = app.definition.value if isinstance(app.definition, Known) else None
+        yield AdminContext(
+            path=app.application.path,
+            kind=kind,
+            host=app.application.host,
+            doc_base=app.application.doc_base,
+            deployed=app.application.deployed,
+            standard_name=_is_standard(app, kind),
+            definition=definition.place if definition else servlet,
+            servlet=servlet,
+            access=self.access(app, app.web_xml.value),
+            presence=tuple(presence.place for presence in app.presence),
+        )
+
+    def access(self, app: Webapp, web_xml: WebXml) -> Fact[Access]:
+        """The effective filter; Unknown when a file that takes part in it could not be read."""
+        if isinstance(app.definition, Unknown):
+            return app.definition
+        if isinstance(app.defaults, Unknown):
+            return app.defaults
+        own = app.definition.value
+        definitions = (*app.defaults.value, *((own,) if own else ()))
+        inherited, gap = self._inherited_filters(app.host)
+        filters = (*self._filter_steps(web_xml, own_file=True), *inherited)
+        pipeline = self._pipeline(app.host, definitions, filters)
+        access = judge_access(self.config, app.host.service, pipeline, self.probes)
+        if gap and any(probe.decision is not Decision.REFUSED for probe in forbidden(access, self.networks)):
+            return gap  # a filter that could not be read may refuse what seems to be let in
+        if self._displaced_filter(app, definitions):
+            return Known(_with_note(access, AccessNote.IGNORED_META_INF))
+        return Known(access)
+
+    def _pipeline(self, host: HostNode, definitions: Sequence[Definition], filters: Sequence[Step]) -> Pipeline:
+        path = self.config.path
+        layers: list[tuple[str, str, Element]] = [("engine", path, host.engine), ("host", path, host.element)]
+        layers.extend(("context", one.path, one.element) for one in definitions)
+        return Pipeline(
+            steps=(*(step for layer in layers for step in valve_steps(*layer)), *filters),
+            misspelt=any(has_misspelt_valve(element) for _, _, element in layers),
+            preemptive=any(self._is_preemptive(one.element) for one in definitions),
+        )
+
+    def _is_preemptive(self, context: Element) -> bool:
+        switch = flag(context, "preemptiveAuthentication", self.config.properties, default=False)
+        return isinstance(switch, Unknown) or switch.value
+
+    def _inherited_filters(self, host: HostNode) -> tuple[tuple[Step, ...], Unknown | None]:
+        """Filters by address in web.xml.default and conf/web.xml, and what kept one of the files from being read."""
+        steps: list[Step] = []
+        gap = host.xml_base if isinstance(host.xml_base, Unknown) else None
+        own = (f"{host.xml_base.value}/web.xml.default",) if isinstance(host.xml_base, Known) else ()
+        for path in (*own, f"{self.config.base}/conf/web.xml"):
+            found = parse_web_xml(self.config.read(self.reader, path, namespaces=True), path)
+            if isinstance(found, Unknown):
+                gap = gap or found
+            elif found.value:
+                steps.extend(self._filter_steps(found.value, own_file=False))
+        return tuple(steps), gap
+
+    @staticmethod
+    def _filter_steps(web_xml: WebXml, *, own_file: bool) -> Iterator[Step]:
+        """Filters that see every request to the administration servlets; foreign classes only in its own file."""
+        admin = {servlet.name for servlet in web_xml.servlets}
+        for one in web_xml.filters:
+            everywhere = bool(_FOR_ALL & {*one.patterns, *one.servlets}) or admin <= set(one.servlets)
+            if not everywhere:
+                continue
+            step = _filter_step(one, web_xml.path)
+            if own_file or is_address_step(step):
+                yield step
+
+    @staticmethod
+    def _displaced_filter(app: Webapp, definitions: Sequence[Definition]) -> bool:
+        """Whether a META-INF/context.xml that nobody reads has a filter which those in force lack."""
+        if not isinstance(app.displaced, Known) or app.displaced.value is None:
+            return False
+
+        def has_filter(definition: Definition) -> bool:
+            return any(map(is_address_step, valve_steps("context", definition.path, definition.element)))
+
+        return has_filter(app.displaced.value) and not any(map(has_filter, definitions))
+
+
+def _filter_step(one: FilterNode, path: str) -> Step:
+    settings = {parameter.name: parameter.value for parameter in one.parameters}
+    element = Element("filter", one.line, 0, settings)
+    return Step(level="filter", class_name=one.class_name, element=element, place=Place(path, one.line))
+
+
+def _with_note(access: Access, note: AccessNote) -> Access:
+    return Access(starts=access.starts, results=access.results, filters=access.filters, notes=access.notes | {note})

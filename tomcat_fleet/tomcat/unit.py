@@ -1,0 +1,204 @@
+"""What starts Tomcat at boot: systemd units with their drop-ins and environment files, init scripts, defaults files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tomcat_fleet.model import daemon
+from tomcat_fleet.model.fact import Known
+from tomcat_fleet.model.place import Place
+from tomcat_fleet.tomcat import command_line, shell
+from tomcat_fleet.tomcat import path as paths
+from tomcat_fleet.tomcat.reader import Reader
+
+# Later directories win over earlier ones; systemd.unit(5).
+_PRECEDENCE = ("/lib/", "/usr/lib/", "/usr/local/lib/", "/run/", "/etc/")
+_SCRIPTS = frozenset({"startup.sh", "catalina.sh", "daemon.sh"})
+_USER_NAMES = ("TOMCAT_USER", "TOMCAT_USERNAME", "TOMCAT_OWNER", "RUN_AS_USER", "RUN_AS", "RUNAS")
+_INIT = "/init.d/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """One unit, init script or defaults file. ``unit`` is None when the file alone starts nothing."""
+
+    place: Place
+    unit: daemon.Unit | None
+    base: str | None
+    home: str | None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdout: str = ""  # systemd's StandardOutput=
+    umask: str = ""  # systemd's UMask=
+
+
+def read(reader: Reader) -> tuple[Starter, ...]:
+    """Every starter that the collector found, systemd's own order of files applied."""
+    systemd: dict[str, list[str]] = {}
+    found: list[Starter] = []
+    for path in sorted(reader.evidence.units):
+        name = _unit_name(path)
+        if name:
+            systemd.setdefault(name, []).append(path)
+        else:
+            found.extend(_shell_file(reader, path))
+    for name, files in systemd.items():
+        found.extend(_systemd(reader, name, files))
+    return tuple(found)
+
+
+def _unit_name(path: str) -> str | None:
+    if path.endswith(".service"):
+        return paths.name(path)
+    folder = paths.name(paths.parent(path))
+    return folder.removesuffix(".d") if path.endswith(".conf") and folder.endswith(".service.d") else None
+
+
+def _text(reader: Reader, path: str) -> str | None:
+    content = reader.content(path)
+    return content.value.text if isinstance(content, Known) and content.value else None
+
+
+@dataclass(slots=True)
+class _Service:
+    """The [Service] section as it accumulates over a unit's files."""
+
+    user: str | None = None
+    line: Place = field(default_factory=lambda: Place(""))
+    dynamic: bool = False
+    stdout: str = ""
+    umask: str = ""
+    environment: list[str] = field(default_factory=list)
+    environment_files: list[str] = field(default_factory=list)
+    start: list[str] = field(default_factory=list)
+
+    def take(self, path: str, text: str) -> None:
+        """Apply one file. An empty value resets a list."""
+        section = ""
+        for number, raw in shell.logical_lines(text):
+            line = raw.strip()
+            if line.startswith("["):
+                section = line
+            elif section == "[Service]" and not line.startswith(";") and "=" in line:
+                key, _, value = line.partition("=")
+                self._set(key.strip(), value.strip(), Place(path, number))
+
+    def _set(self, key: str, value: str, place: Place) -> None:
+        lists = {"Environment": self.environment, "EnvironmentFile": self.environment_files, "ExecStart": self.start}
+        if key in lists:
+            lists[key].append(value) if value else lists[key].clear()
+        elif key == "User":
+            self.user, self.line = value or None, place
+        elif key == "DynamicUser":
+            self.dynamic = value.lower() in {"yes", "true", "on", "1"}
+        elif key == "StandardOutput":
+            self.stdout = value
+        elif key == "UMask":
+            self.umask = value
+
+
+def _systemd(reader: Reader, name: str, files: Sequence[str]) -> list[Starter]:
+    main = [path for path in files if path.endswith(".service")]
+    main.sort(key=_rank)
+    drop_ins = sorted((path for path in files if path.endswith(".conf")), key=paths.name)
+    service = _Service(line=Place(main[-1] if main else files[0]))
+    for path in (*main[-1:], *drop_ins):
+        service.take(path, _text(reader, path) or "")
+    return [_starter(reader, service, full, given) for full, given in _bound(reader, name)]
+
+
+def _rank(path: str) -> int:
+    return max((at for at, prefix in enumerate(_PRECEDENCE) if path.startswith(prefix)), default=-1)
+
+
+def _bound(reader: Reader, name: str) -> Iterable[tuple[str, str]]:
+    """Yield the unit itself, or for a template every instance of it that starts at boot, each with its ``%i``."""
+    stem, is_template, _ = name.partition("@.service")
+    if not is_template:
+        return [(name, name.removesuffix(".service").partition("@")[2])]
+    enabled = sorted(unit for unit in reader.evidence.enabled_units if unit.startswith(f"{stem}@"))
+    return [(unit, unit[len(stem) + 1 :].removesuffix(".service")) for unit in enabled]
+
+
+def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starter:
+    def _bind(text: str) -> str:
+        return text.replace("%i", given).replace("%I", given).replace("%n", name)
+
+    environment: dict[str, str] = {}
+    for line in service.environment:
+        environment.update(_pairs(shell.words(_bind(line))))
+    for file in service.environment_files:
+        text = _text(reader, _bind(file).lstrip("-"))
+        environment.update(_known(shell.assignments(text or "")))
+    command = shell.words(_bind(service.start[-1])) if service.start else ()
+    user = service.user or (name.removesuffix(".service") if service.dynamic else None)
+    unit = daemon.Unit(
+        name=name, user=_bind(user) if user else None, enabled=name in reader.evidence.enabled_units, place=service.line
+    )
+    found = Starter(
+        place=service.line,
+        unit=unit,
+        base=None,
+        home=None,
+        environment=environment,
+        stdout=service.stdout,
+        umask=service.umask,
+    )
+    return _with_directories(found, command)
+
+
+def _pairs(items: Iterable[str]) -> dict[str, str]:
+    return {key: value for key, _, value in (item.partition("=") for item in items) if key}
+
+
+def _known(assigned: Mapping[str, shell.Assigned]) -> dict[str, str]:
+    return {name: item.value for name, item in assigned.items() if item.value is not None}
+
+
+def _with_directories(starter: Starter, command: Sequence[str]) -> Starter:
+    """Find base and home: from the variables, else from -D options, else from where catalina.sh or startup.sh lies."""
+    properties = dict(command_line.parse(("", *command)).properties)
+    for name in ("CATALINA_OPTS", "JAVA_OPTS"):
+        properties.update(command_line.parse(("", *shell.words(starter.environment.get(name, "")))).properties)
+    home = starter.environment.get("CATALINA_HOME") or properties.get("catalina.home") or _script_home(command)
+    base = starter.environment.get("CATALINA_BASE") or properties.get("catalina.base") or home
+    return replace(starter, base=_directory(base), home=_directory(home))
+
+
+def _directory(value: str | None) -> str | None:
+    return paths.absolute(value, "/") if value and value.startswith("/") and "%" not in value else None
+
+
+def _script_home(command: Sequence[str]) -> str | None:
+    for word in command:
+        script = word.lstrip("@-:+!")
+        if script.startswith("/") and paths.name(script) in _SCRIPTS:
+            return paths.parent(paths.parent(script))
+    return None
+
+
+def _shell_file(reader: Reader, path: str) -> list[Starter]:
+    """Read an init script or a defaults file. A defaults file alone starts nothing, it only names directories."""
+    text = _text(reader, path)
+    if text is None:
+        return []
+    assigned = shell.assignments(text)
+    environment = _known(assigned)
+    unit = None
+    if _INIT in path:
+        user = next((environment[name] for name in _USER_NAMES if environment.get(name)), None)
+        line = next((assigned[name].line for name in _USER_NAMES if name in assigned), 0)
+        starts = reader.evidence.enabled_units
+        enabled = paths.name(path) in starts or f"{paths.name(path)}.service" in starts
+        unit = daemon.Unit(name=paths.name(path), user=user, enabled=enabled, place=Place(path, line))
+    command = _start_command(text) if unit else ()
+    return [
+        _with_directories(Starter(place=Place(path), unit=unit, base=None, home=None, environment=environment), command)
+    ]
+
+
+def _start_command(text: str) -> tuple[str, ...]:
+    found = [
+        word for _, line in shell.logical_lines(text) for word in shell.words(line) if paths.name(word) in _SCRIPTS
+    ]
+    return tuple(found[:1])
