@@ -99,7 +99,8 @@ def address_valve(version: str) -> str:
 def jar(version: str) -> dict[str, str]:
     """catalina.jar's statements of the version."""
     return {
-        "org/apache/catalina/util/ServerInfo.properties": f"server.info=Apache Tomcat/{version}\nserver.number={version}.0\n",
+        "org/apache/catalina/util/ServerInfo.properties": f"server.info=Apache Tomcat/{version}\n"
+        f"server.number={version}.0\n",
         "META-INF/MANIFEST.MF": f"Manifest-Version: 1.0\r\nImplementation-Version: {version}\r\n",
     }
 

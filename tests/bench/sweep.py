@@ -31,7 +31,7 @@ def main() -> int:
         place = Path(name)
         base = _base(place)
         addresses = [f"127.0.1.{number + 1}" for number in range(HOSTS)]
-        with Sshd(place, ("ListenAddress 0.0.0.0",)) as sshd:
+        with Sshd(place, listen="0.0.0.0") as sshd:
             known = _known_hosts(place, sshd, addresses)
             rounds = [(_audit(place, sshd, known, addresses, base), _openssh(place, sshd, known, addresses, base))
                       for _ in range(RUNS)]  # fmt: skip

@@ -1,0 +1,229 @@
+"""SSH servers in this process whose behaviour is chosen by the user name, the hostile ones included."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+
+Process = asyncssh.SSHServerProcess[bytes]
+PASSWORD = "C4NARY-password"
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A running server and what it saw."""
+
+    port: int = 0
+    host_key: asyncssh.SSHKey
+    user_key: asyncssh.SSHKey
+    connections: int = 0
+    authentications: list[str] = field(default_factory=list)  # user names of clients that began to authenticate
+    passwords: list[str] = field(default_factory=list)
+    commands: list[str | None] = field(default_factory=list)
+    environments: list[dict[str, str]] = field(default_factory=list)
+    terminals: list[str | None] = field(default_factory=list)
+    forwards: list[tuple[str, int]] = field(default_factory=list)
+
+    def known_hosts_line(self, key: asyncssh.SSHKey | None = None) -> str:
+        """An entry for this server with its own or another key."""
+        public = (key or self.host_key).export_public_key().decode().strip()
+        return f"[127.0.0.1]:{self.port} {public}"
+
+
+@asynccontextmanager
+async def serve(
+    host_key: asyncssh.SSHKey | None = None,
+    user_key: asyncssh.SSHKey | None = None,
+    certificate: asyncssh.SSHCertificate | None = None,
+    *,
+    forwarding: bool = True,
+) -> AsyncIterator[Server]:
+    """Run a server for the duration of the block."""
+    server = Server(
+        host_key=host_key or asyncssh.generate_private_key("ssh-ed25519"),
+        user_key=user_key or asyncssh.generate_private_key("ssh-ed25519"),
+    )
+    listener = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        config=None,
+        server_factory=lambda: _Session(server, forwarding=forwarding),
+        server_host_keys=[(server.host_key, certificate) if certificate else server.host_key],
+        process_factory=lambda process: _behave(server, process),
+        encoding=None,
+        line_editor=False,
+        login_timeout=10,
+    )
+    server.port = listener.get_port()
+    try:
+        yield server
+    finally:
+        listener.close()
+        await listener.wait_closed()
+
+
+class _Session(asyncssh.SSHServer):
+    def __init__(self, server: Server, *, forwarding: bool) -> None:
+        self._server = server
+        self._forwarding = forwarding
+        self._user = ""
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._server.connections += 1
+        self._connection = conn
+
+    def begin_auth(self, username: str) -> bool:
+        self._server.authentications.append(username)
+        self._user = username
+        if username == "banner":
+            self._connection.send_auth_banner("\x1b[31mwelcome\u202e")
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return self._user != "password"
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return username not in {"refused", "banner"} and key.public_data == self._server.user_key.public_data
+
+    def password_auth_supported(self) -> bool:
+        return self._user == "password"
+
+    def validate_password(self, username: str, password: str) -> bool:
+        del username
+        self._server.passwords.append(password)
+        return password == PASSWORD
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        del orig_host, orig_port
+        self._server.forwards.append((dest_host, dest_port))
+        return self._forwarding
+
+
+async def _behave(server: Server, process: Process) -> None:
+    user = process.get_extra_info("username")
+    server.commands.append(process.command)
+    server.environments.append(dict(process.env))
+    server.terminals.append(process.term_type)
+    with suppress(OSError, asyncssh.Error):
+        await _BEHAVIOUR[user](process)
+
+
+async def _hello(process: Process) -> None:
+    """A shell that knows one sentence."""
+    await process.stdin.readline()
+    process.stdout.write(b"hello\n")
+    process.exit(0)
+
+
+async def _flood(process: Process) -> None:
+    while True:
+        process.stdout.write(b"A" * 32768)
+        await process.stdout.drain()
+
+
+async def _errflood(process: Process) -> None:
+    while True:
+        process.stderr.write(b"E" * 32768)
+        await process.stderr.drain()
+
+
+async def _slow(process: Process) -> None:
+    while True:
+        process.stdout.write(b".")
+        await asyncio.sleep(0.05)
+
+
+async def _silent(process: Process) -> None:
+    await process.wait_closed()
+
+
+async def _no_status(process: Process) -> None:
+    process.stdout.write(b"half a record")
+    process.stdout.write_eof()
+    process.channel.close()
+
+
+async def _eof_and_hang(process: Process) -> None:
+    process.stdout.write(b"half a record")
+    process.stdout.write_eof()
+    await process.wait_closed()
+
+
+async def _signalled(process: Process) -> None:
+    process.stdout.write(b"half a record")
+    process.exit_with_signal("KILL", msg="\x1b[2Jgone")
+
+
+async def _aborted(process: Process) -> None:
+    process.stdout.write(b"half a record")
+    await asyncio.sleep(0.05)
+    process.channel.get_connection().abort()
+
+
+async def _no_login(process: Process) -> None:
+    process.stdout.write(b"This account is currently not available.\n")
+    process.exit(1)
+
+
+async def _deaf(process: Process) -> None:
+    process.channel.pause_reading()
+    await process.wait_closed()
+
+
+_BEHAVIOUR: dict[str, Callable[[Process], Awaitable[None]]] = {
+    "hello": _hello,
+    "password": _hello,
+    "agent": _hello,
+    "flood": _flood,
+    "errflood": _errflood,
+    "slow": _slow,
+    "silent": _silent,
+    "no-status": _no_status,
+    "eof-and-hang": _eof_and_hang,
+    "signalled": _signalled,
+    "aborted": _aborted,
+    "no-login": _no_login,
+    "deaf": _deaf,
+}
+
+
+@asynccontextmanager
+async def raw_server(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """Run a bare TCP server; yields its port."""
+
+    handlers: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        handlers.add(task)
+        with suppress(OSError):
+            await answer(reader, writer)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+        # Every client is gone by now, so every handler comes to its end.
+        if handlers:
+            await asyncio.wait(handlers, timeout=5)
+
+
+def write_private(path: Path, content: str | bytes) -> Path:
+    """Write a file that only its owner may read."""
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.chmod(path, 0o600)  # noqa: PTH101
+    return path

@@ -1,0 +1,210 @@
+"""What a sweep reads before its first connection, and every fault it names."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from tests.transport.server import write_private
+from tomcat_fleet.errors import ConfigError, Fault
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport.access import Access, load_access
+from tomcat_fleet.transport.secret import Secret
+
+KEY = asyncssh.generate_private_key("ssh-ed25519")
+WEB = Target(name="web01", address="192.0.2.10", source="hosts.toml:7")
+CANARY = "C4NARY-secret"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home directory of an operator without an agent."""
+    directory = tmp_path / "home"
+    (directory / ".ssh").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(directory))
+    monkeypatch.setenv("LOGNAME", "operator")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return directory
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    path = tmp_path / "known_hosts"
+    path.write_text(f"192.0.2.10 {KEY.export_public_key().decode()}", encoding="ascii")
+    return path
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return write_private(tmp_path / "key", KEY.export_private_key())
+
+
+def faults(*targets: Target, **options: object) -> tuple[Fault, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load_access(targets, **options)  # type: ignore[arg-type]
+    return caught.value.faults
+
+
+def messages(*targets: Target, **options: object) -> str:
+    return "\n".join(map(str, faults(*targets, **options)))
+
+
+def identities(access: Access, target: Target = WEB) -> list[str]:
+    return [identity.path for identity in access.login(target).identities]
+
+
+def test_the_operators_own_files_are_the_default(home: Path, known: Path) -> None:
+    (home / ".ssh" / "known_hosts").write_bytes(known.read_bytes())
+    own = write_private(home / ".ssh" / "id_ed25519", KEY.export_private_key())
+    access = load_access([WEB])
+    assert identities(access) == [str(own)]
+    assert access.known_hosts.of("192.0.2.10", 22).keys == (KEY.convert_to_public(),)
+    assert access.login(WEB).account == "operator"
+    assert access.login(replace(WEB, user="tomcat")).account == "tomcat"
+
+
+def test_a_missing_default_known_hosts_is_one_clear_fault(home: Path, key: Path) -> None:
+    (found,) = faults(WEB, replace(WEB, name="web02"), key_files=[key])
+    assert found.file == str(home / ".ssh" / "known_hosts")
+    assert "No such file" in found.message
+
+
+def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
+    target = replace(WEB, key_files=(str(tmp_path / "none"),), password="env:ABSENT", use_agent=True)
+    listed = messages(target, known_hosts=tmp_path / "nowhere")
+    assert f"{tmp_path}/nowhere: cannot be read: No such file or directory" in listed
+    assert f"{tmp_path}/none: private key cannot be read: No such file or directory" in listed
+    assert "hosts.toml:7: web01: the environment variable ABSENT is not set or is empty" in listed
+    assert "the agent is asked for, but SSH_AUTH_SOCK is not set" in listed
+
+
+def test_targets_without_ssh_need_nothing() -> None:
+    assert load_access([replace(WEB, transport="local")]).login(WEB).identities == ()
+
+
+def test_a_target_that_cannot_be_logged_in_to_is_a_fault(known: Path) -> None:
+    others = [replace(WEB, name=f"web{number:02}") for number in range(2, 6)]
+    (found,) = faults(WEB, *others, known_hosts=known)
+    assert found.message.startswith("5 target(s) cannot be logged in to: web01, web02, web03, …: no usable key")
+
+
+def test_an_encrypted_default_key_is_passed_over_and_named(home: Path, known: Path) -> None:
+    write_private(home / ".ssh" / "id_ed25519", KEY.export_private_key(passphrase=CANARY, rounds=50))
+    assert "(~/.ssh/id_ed25519 encrypted)" in messages(WEB, known_hosts=known)
+    rsa = write_private(home / ".ssh" / "id_rsa", asyncssh.generate_private_key("ssh-rsa").export_private_key())
+    assert identities(load_access([WEB], known_hosts=known)) == [str(rsa)]
+
+
+@pytest.mark.parametrize("form", ["openssh", "pkcs1-pem", "pkcs8-pem"])
+def test_an_encrypted_key_file_is_a_fault(form: str, tmp_path: Path, known: Path) -> None:
+    rsa = asyncssh.generate_private_key("ssh-rsa")
+    path = write_private(tmp_path / "rsa", rsa.export_private_key(form, passphrase=CANARY, rounds=50))
+    (found,) = faults(WEB, known_hosts=known, key_files=[path])
+    assert found.file == str(path)
+    assert found.message == "private key encrypted; add it to an agent and ask for the agent"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o700 | 0o001])
+def test_a_key_open_to_others_is_a_fault(mode: int, key: Path, known: Path) -> None:
+    key.chmod(mode)
+    assert f"private key mode {mode:04o} is open to others" in messages(WEB, known_hosts=known, key_files=[key])
+
+
+@pytest.mark.parametrize("content", [b"", b"not a key", KEY.export_public_key(), b"\0" * 70000])
+def test_what_is_no_private_key_is_a_fault(content: bytes, tmp_path: Path, known: Path) -> None:
+    path = write_private(tmp_path / "odd", content)
+    assert "private key " in messages(WEB, known_hosts=known, key_files=[path])
+
+
+def test_a_directory_is_no_key(tmp_path: Path, known: Path) -> None:
+    assert "private key cannot be read: Is a directory" in messages(WEB, known_hosts=known, key_files=[tmp_path])
+
+
+def test_a_target_s_own_keys_come_before_the_sweeps(tmp_path: Path, key: Path, known: Path) -> None:
+    own = write_private(tmp_path / "own", asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+    target = replace(WEB, key_files=(str(own),))
+    access = load_access([WEB, target], known_hosts=known, key_files=[key])
+    assert identities(access, target) == [str(own)]
+    assert identities(access) == [str(key)]
+
+
+def test_a_certificate_beside_its_key_is_used(tmp_path: Path, key: Path, known: Path) -> None:
+    authority = asyncssh.generate_private_key("ssh-ed25519")
+    authority.generate_user_certificate(KEY, "operator").write_certificate(tmp_path / "key-cert.pub")
+    access = load_access([WEB], known_hosts=known, key_files=[key])
+    assert access.login(WEB).identities[0].certificate is not None
+    (tmp_path / "key-cert.pub").write_text("broken", encoding="ascii")
+    assert "certificate key-cert.pub cannot be used" in messages(WEB, known_hosts=known, key_files=[key])
+
+
+def test_the_agent_is_for_those_who_ask(
+    tmp_path: Path, key: Path, known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "agent")
+    asking = replace(WEB, use_agent=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        some = load_access([WEB, asking], known_hosts=known, key_files=[key])
+        assert some.login(asking).agent_path == path
+        assert some.login(WEB).agent_path is None
+        everyone = load_access([WEB], known_hosts=known, use_agent=True)
+        assert everyone.login(WEB).agent_path == path
+        assert everyone.login(WEB).identities == ()
+
+
+def test_an_agent_socket_that_is_none_is_a_fault(known: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(key))
+    assert "SSH_AUTH_SOCK is not a socket" in messages(WEB, known_hosts=known, key_files=[key], use_agent=True)
+
+
+def test_passwords_come_from_environment_and_file(tmp_path: Path, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PASSWORD", CANARY)
+    path = write_private(tmp_path / "password", f"{CANARY} \n")
+    by_name, by_file = replace(WEB, password="env:WEB_PASSWORD"), replace(WEB, password=f"file:{path}")
+    access = load_access([by_name, by_file], known_hosts=known)
+    first, second = access.login(by_name).password, access.login(by_file).password
+    assert first
+    assert second
+    assert (first.reveal(), second.reveal()) == (CANARY, f"{CANARY} ")
+    assert CANARY not in f"{access!r} {access.login(by_name)!r}"
+    assert access.hop_login(by_name, None).password is None
+
+
+@pytest.mark.parametrize("reference", [CANARY, f"plain:{CANARY}", "env:", "file:", ""])
+def test_a_password_in_the_inventory_is_refused_and_not_repeated(reference: str, known: Path, key: Path) -> None:
+    listed = messages(replace(WEB, password=reference), known_hosts=known, key_files=[key])
+    assert listed == "hosts.toml:7: web01: a password is given as env:NAME or file:PATH"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        (CANARY.encode(), 0o644, "mode 0644 is open to others"),
+        (b"", 0o600, "must hold exactly one line"),
+        (f"{CANARY}\n{CANARY}\n".encode(), 0o600, "must hold exactly one line"),
+        (b"C4NARY-\xff", 0o600, "not UTF-8 text"),
+        (b"C" * 5000, 0o600, "larger than 4096 bytes"),
+    ],
+)
+def test_a_password_file_must_be_private_and_one_line(
+    content: bytes, mode: int, said: str, tmp_path: Path, known: Path
+) -> None:
+    path = write_private(tmp_path / "password", content)
+    path.chmod(mode)
+    listed = messages(replace(WEB, password=f"file:{path}"), known_hosts=known)
+    assert f"password file {path}: {said}" in listed
+    assert "C4NARY" not in listed
+
+
+def test_a_secret_shows_itself_to_nobody() -> None:
+    secret = Secret(CANARY)
+    assert f"{secret} {secret!r} {[secret]} {secret!s:>20}".count("***") == 4
+    assert CANARY not in f"{secret} {secret!r} {[secret]}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)

@@ -1,0 +1,42 @@
+"""Transports, profiles and jump lists that cannot be served are named before the first connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tomcat_fleet.errors import ConfigError, Fault, TargetError
+from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport.access import load_access
+from tomcat_fleet.transport.channel import Limits
+from tomcat_fleet.transport.open import check_transports, open_channel
+
+WEB = Target(name="web01", address="192.0.2.10", source="hosts.toml:7")
+
+
+def test_what_is_served_passes() -> None:
+    check_transports([WEB, replace(WEB, transport="local"), replace(WEB, ssh_profile="legacy-2005", jump="a,b:23")])
+
+
+def test_everything_else_is_listed_with_its_line() -> None:
+    targets = [
+        replace(WEB, transport="paramiko"),
+        replace(WEB, name="web02", ssh_profile="ancient", jump="host:", source="hosts.toml:9"),
+        replace(WEB, name="web03", transport="telnet", source=""),
+    ]
+    with pytest.raises(ConfigError) as caught:
+        check_transports(targets)
+    assert caught.value.faults == (
+        Fault("", 0, "web03: transport 'telnet' is not part of this release; use asyncssh or local"),
+        Fault("hosts.toml", 7, "web01: transport 'paramiko' is not part of this release; use asyncssh or local"),
+        Fault("hosts.toml", 9, "web02: not a jump host: 'host:'; user@host:port is expected"),
+        Fault("hosts.toml", 9, "web02: ssh_profile 'ancient' does not exist; use modern, legacy-2012, legacy-2005"),
+    )
+
+
+async def test_an_unchecked_transport_is_not_run() -> None:
+    with pytest.raises(TargetError) as caught:
+        await open_channel(replace(WEB, transport="paramiko"), load_access([replace(WEB, transport="local")]), Limits())
+    assert caught.value.outcome is Outcome.NOT_RUN

@@ -1,0 +1,158 @@
+"""One verified and authenticated SSH connection, by asyncssh."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+import stamina
+
+from tomcat_fleet.errors import TargetError
+from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.transport import failure
+from tomcat_fleet.transport.access import Login
+from tomcat_fleet.transport.algorithm import PROFILES
+from tomcat_fleet.transport.channel import Limits
+from tomcat_fleet.transport.deadline import Deadline, Phase
+from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
+from tomcat_fleet.transport.known_hosts import HostKeys
+
+_KEEPALIVE_S = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A machine, how to log in to it and what is known of its host key."""
+
+    address: str
+    port: int
+    profile: str
+    login: Login
+    host_keys: HostKeys
+
+
+async def connect(
+    endpoint: Endpoint,
+    limits: Limits,
+    deadline: Deadline,
+    tunnel: asyncssh.SSHClientConnection | None = None,
+) -> asyncssh.SSHClientConnection:
+    """Connect, verify the host key, log in; raises ``TargetError``.
+
+    Faults before the key exchange are tried again, with jitter. Nothing later is: a second attempt could lock an
+    account or answer an attacker.
+    """
+    retries = stamina.retry_context(
+        on=ConnectionFaultError,
+        attempts=1 + limits.retries,
+        timeout=None,
+        wait_initial=0.2,
+        wait_jitter=0.4,
+        wait_max=2.0,
+    )
+    async with deadline.phase(lambda: "total", limits.total_s):
+        async for attempt in retries:
+            with attempt:
+                return await _attempt(endpoint, limits, deadline, tunnel)
+    raise TargetError(Outcome.UNREACHABLE, "no attempt was made")
+
+
+async def _attempt(
+    endpoint: Endpoint,
+    limits: Limits,
+    deadline: Deadline,
+    tunnel: asyncssh.SSHClientConnection | None,
+) -> asyncssh.SSHClientConnection:
+    watch = _Watch(limits.login_s)
+    try:
+        async with AsyncExitStack() as stack, deadline.phase(watch.stage, limits.connect_s) as watch.phase:
+            keys = await _client_keys(endpoint.login, stack)
+            return await asyncssh.connect(
+                endpoint.address,
+                endpoint.port,
+                tunnel=() if tunnel is None else tunnel,
+                client_factory=lambda: watch,
+                client_keys=keys or None,
+                **_options(endpoint, limits),
+            )
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise failure.of_host_key(watch.offered, endpoint.host_keys, error) from None
+    except failure.PEER_FAULTS as error:
+        raise failure.of_connection(error, watch.stage()) from None
+
+
+def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
+    """Everything that asyncssh would otherwise take from the environment or ``~/.ssh``, and the algorithms."""
+    login, known = endpoint.login, endpoint.host_keys
+    algorithms = PROFILES[endpoint.profile]
+    password = login.password.reveal() if login.password else None
+    return {
+        "config": None,
+        "username": login.account,
+        "password": password,
+        # Never None, which would switch verification off.
+        "known_hosts": (list(known.keys), list(known.authorities), list(known.revoked)),
+        "x509_trusted_certs": None,
+        "x509_trusted_cert_paths": [],
+        "preferred_auth": ["publickey", *(["password", "keyboard-interactive"] if password is not None else [])],
+        "host_based_auth": False,
+        "gss_host": None,
+        "agent_path": None,
+        "agent_forwarding": False,
+        "x11_forwarding": False,
+        "pkcs11_provider": None,
+        "server_host_key_algs": algorithms.host_key_order(known),
+        "kex_algs": algorithms.exchange,
+        "encryption_algs": algorithms.cipher,
+        "mac_algs": algorithms.mac,
+        "compression_algs": ["none"],
+        "connect_timeout": None,  # both deadlines are the watch's, which knows the phase
+        "login_timeout": 0,
+        "keepalive_interval": _KEEPALIVE_S,
+        "utf8_decode_errors": "replace",
+        "window": limits.window,
+    }
+
+
+async def _client_keys(login: Login, stack: AsyncExitStack) -> list[Any]:
+    """Keys for asyncssh: those of files, then the agent's. The agent's connection lives as long as ``stack``."""
+    keys: list[Any] = [(each.key, each.certificate) if each.certificate else each.key for each in login.identities]
+    if login.agent_path:
+        try:
+            agent = await stack.enter_async_context(asyncssh.SSHAgentClient(login.agent_path))
+            keys.extend(await agent.get_keys())
+        except (OSError, ValueError) as error:
+            raise TargetError(Outcome.AUTH_FAILED, failure.line("the agent", failure.shown(error))) from None
+    return keys
+
+
+class _Watch(asyncssh.SSHClient):
+    """Follows one attempt: how far it got, when login began, which host key was refused."""
+
+    def __init__(self, login_s: float) -> None:
+        self._login_s = login_s
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self.phase: Phase | None = None
+        self.offered: asyncssh.SSHKey | None = None
+
+    def stage(self) -> Stage:
+        """How far the attempt got. asyncssh notes the version when it came and the host key once it is trusted."""
+        if self._connection is None:
+            return Stage.CONNECT
+        if self._connection.get_server_host_key() is not None:
+            return Stage.AUTHENTICATION
+        return Stage.EXCHANGE if self._connection.get_extra_info("server_version") else Stage.BANNER
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """Start the clock of the login."""
+        self._connection = conn
+        if self.phase:
+            self.phase.extend(self._login_s)
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """Refuse: asked only about a key that known_hosts does not have."""
+        del host, addr, port
+        self.offered = key
+        return False
