@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from tomcat_fleet.collect import argument, redact, row
+from tomcat_fleet.collect import process, redact, row
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model import escape
@@ -19,11 +19,9 @@ from tomcat_fleet.model.evidence import (
     CandidateOrigin,
     Content,
     Evidence,
-    FileKind,
     FileStatus,
     HostFacts,
     Package,
-    Process,
     ProcessTable,
     Question,
     Search,
@@ -163,12 +161,12 @@ class Ingest:
             return Unknown(Gap.FAILED, question.path, "not every entry could be read")
         if found.number("total") != len(found.rows):
             return Unknown(Gap.TRUNCATED, question.path, f"{found.number('total')} entries")
-        any_acl = flags.number("acls") > 0
-        flagged = _ls_names(acls) if any_acl else frozenset[str]()
+        flagged = _ls_names(acls)
+        everyone = len(flagged) != flags.number("acls")  # a name could not be told: any entry may carry the marker
         for _, entry in found.rows:
             name = entry.name.removeprefix("./")
             if not entry.link:
-                acl = name in flagged or (any_acl and not flagged)
+                acl = everyone or name in flagged
                 path = posixpath.join(question.path, name)
                 real_name = posixpath.join(real_path, name)
                 for shown in {path, real_name}:
@@ -202,7 +200,7 @@ class Ingest:
                 excess=tuple(status for tag, status in tagged if tag == "excess"),
                 owners=owners,
                 foreign=tuple(status for tag, status in tagged if tag == "foreign" or (tag == "excess" and status.uid)),
-                acls=tuple(sorted(_ls_names(acls))) if flags.number("acls") else (),
+                acls=(tuple(sorted(_ls_names(acls))) or (root,)) if flags.number("acls") else (),
                 links=tuple(status.path for tag, status in tagged if tag == "link"),
             )
         )
@@ -270,7 +268,7 @@ class Ingest:
     def _table(self, parts: list[bytes]) -> None:
         if parts[0] == b"proc":
             _, complete, ticks, boot, _seen = parts
-            processes = tuple(_process(raw, ticks, boot) for raw in self._raw_processes)
+            processes = tuple(process.from_proc(raw, ticks, boot) for raw in self._raw_processes)
             self._raw_processes = []
             self.processes = Known(ProcessTable(processes=processes, complete=complete == b"1"))
             return
@@ -278,7 +276,7 @@ class Ingest:
         if not count.strip().isdigit() or int(count) < 2:
             self.processes = Unknown(Gap.FAILED, "ps")
             return
-        rows = tuple(_ps_row(line) for line in lines.split(b"\n") if line.strip())
+        rows = tuple(process.from_ps(line) for line in lines.split(b"\n") if line.strip())
         self.processes = Known(ProcessTable(processes=rows, complete=True))
 
     def _units(self, parts: list[bytes]) -> None:
@@ -321,77 +319,13 @@ _LS_NAME = re.compile(r"\S+\s+\d+\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+ (.*)\Z")
 
 
 def _ls_names(block: bytes) -> frozenset[str]:
-    """Names in lines of ``ls -la``; an unparseable line gives none, and then every entry counts as flagged."""
+    """Names in lines of ``ls -la``; an unparseable line gives none."""
     names = set()
     for line in block.split(b"\n"):
         found = _LS_NAME.match(escape.from_bytes(line))
         if found:
             names.add(found[1])
     return frozenset(names)
-
-
-def _process(parts: list[bytes], ticks: bytes, boot: bytes) -> Process:
-    pid, status, stat, exe, cwd, root, cmdline = parts
-    fields = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
-    uid = int(fields[b"Uid"].split()[1])
-    argv = cmdline.removesuffix(b"\0").split(b"\0")
-    return Process(
-        pid=int(pid),
-        ppid=int(fields[b"PPid"]),
-        uid=uid,
-        user="",
-        argv=argument.redacted(argv),
-        argv_complete=cmdline.endswith(b"\0"),
-        exe=_link(exe),
-        cwd=_link(cwd),
-        root=_root(root, fields.get(b"NSpid", b"")),
-        started=_started(stat, ticks, boot),
-    )
-
-
-def _root(raw: bytes, pids: bytes) -> str | None:
-    """Root directory when it is not the host's. After pivot_root the link reads "/"; a nested pid tells it then."""
-    root = _link(raw)
-    if root not in {None, "/"}:
-        return root
-    return "(pid namespace)" if len(pids.split()) > 1 else None
-
-
-def _link(raw: bytes) -> str | None:
-    return escape.from_bytes(raw.strip(b"\n")) or None
-
-
-def _started(stat: bytes, ticks: bytes, boot: bytes) -> int | None:
-    after = stat.rpartition(b")")[2].split()  # the command in parentheses may hold blanks
-    try:
-        return int(boot) + int(after[19]) // int(ticks)
-    except (ValueError, IndexError, ZeroDivisionError):
-        return None
-
-
-_PS_CUTS = frozenset({80, 128, 1020, 1024, 2048, 4096})
-
-
-def _ps_row(line: bytes) -> Process:
-    pid, ppid, uid, args = line.split(None, 3)
-    return Process(
-        pid=int(pid),
-        ppid=int(ppid),
-        uid=int(uid),
-        user="",
-        argv=argument.redacted(args.split()),
-        argv_complete=len(args) not in _PS_CUTS and len(line) not in _PS_CUTS,
-    )
-
-
-def with_user_names(table: ProcessTable, accounts: dict[str, Fact[Account | None]]) -> ProcessTable:
-    """The table with account names for display."""
-
-    def name(uid: int) -> str:
-        fact = accounts.get(str(uid))
-        return fact.value.name if isinstance(fact, Known) and fact.value else ""
-
-    return replace(table, processes=tuple(replace(p, user=name(p.uid)) for p in table.processes))
 
 
 def unanswered(evidence: Evidence, questions: Iterable[Question]) -> list[Question]:
@@ -415,5 +349,3 @@ def denied(evidence: Evidence) -> list[Question]:
 
 
 _RAISABLE = frozenset({Verb.STATUS, Verb.CONTENT, Verb.LISTING, Verb.SEARCH, Verb.MEMBER})
-
-__all__ = ["FileKind", "Ingest", "denied", "unanswered", "with_user_names"]

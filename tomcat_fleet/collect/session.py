@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
-from tomcat_fleet.collect import ingest, script
+from tomcat_fleet.collect import ingest, process, script
 from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
 from tomcat_fleet.collect.ingest import Ingest
 from tomcat_fleet.errors import EvidenceError, TargetError
@@ -142,7 +142,7 @@ def _collected(talk: _Conversation, target: Target, raised: str | None) -> Colle
     )
     evidence = replace(talk.ingest.evidence(), host=host)
     if isinstance(evidence.processes, Known):
-        named = ingest.with_user_names(evidence.processes.value, talk.ingest.accounts)
+        named = process.with_user_names(evidence.processes.value, talk.ingest.accounts)
         evidence = replace(evidence, processes=Known(named))
     link = talk.channel.link
     method = MethodResult(

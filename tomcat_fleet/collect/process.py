@@ -1,0 +1,76 @@
+"""Processes as the collector prints them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tomcat_fleet.collect import argument
+from tomcat_fleet.model import escape
+from tomcat_fleet.model.evidence import Account, Process, ProcessTable
+from tomcat_fleet.model.fact import Fact, Known
+
+
+def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process:
+    """Process from the contents of its /proc directory, in the order the script prints them."""
+    pid, status, stat, exe, cwd, root, cmdline = parts
+    fields = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
+    uid = int(fields[b"Uid"].split()[1])
+    argv = cmdline.removesuffix(b"\0").split(b"\0")
+    return Process(
+        pid=int(pid),
+        ppid=int(fields[b"PPid"]),
+        uid=uid,
+        user="",
+        argv=argument.redacted(argv),
+        argv_complete=cmdline.endswith(b"\0"),
+        exe=_link(exe),
+        cwd=_link(cwd),
+        root=_root(root, fields.get(b"NSpid", b"")),
+        started=_started(stat, ticks, boot),
+    )
+
+
+def _root(raw: bytes, pids: bytes) -> str | None:
+    """Root directory when it is not the host's. After pivot_root the link reads "/"; a nested pid tells it then."""
+    root = _link(raw)
+    if root not in {None, "/"}:
+        return root
+    return "(pid namespace)" if len(pids.split()) > 1 else None
+
+
+def _link(raw: bytes) -> str | None:
+    return escape.from_bytes(raw.strip(b"\n")) or None
+
+
+def _started(stat: bytes, ticks: bytes, boot: bytes) -> int | None:
+    after = stat.rpartition(b")")[2].split()  # the command in parentheses may hold blanks
+    try:
+        return int(boot) + int(after[19]) // int(ticks)
+    except (ValueError, IndexError, ZeroDivisionError):
+        return None
+
+
+_PS_CUTS = frozenset({80, 128, 1020, 1024, 2048, 4096})
+
+
+def from_ps(line: bytes) -> Process:
+    """Process from a line of ``ps -o pid,ppid,uid,args``."""
+    pid, ppid, uid, args = line.split(None, 3)
+    return Process(
+        pid=int(pid),
+        ppid=int(ppid),
+        uid=int(uid),
+        user="",
+        argv=argument.redacted(args.split()),
+        argv_complete=len(args) not in _PS_CUTS and len(line) not in _PS_CUTS,
+    )
+
+
+def with_user_names(table: ProcessTable, accounts: dict[str, Fact[Account | None]]) -> ProcessTable:
+    """The table with account names for display."""
+
+    def name(uid: int) -> str:
+        fact = accounts.get(str(uid))
+        return fact.value.name if isinstance(fact, Known) and fact.value else ""
+
+    return replace(table, processes=tuple(replace(p, user=name(p.uid)) for p in table.processes))

@@ -1,0 +1,89 @@
+"""An opened directory whose files appear whole, with mode 0600, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Folder:
+    """A directory held by descriptor: nothing that happens to its path later can redirect a write.
+
+    ``digests`` maps the names published here, and below, to their SHA-256; sub-folders share the mapping.
+    """
+
+    def __init__(self, descriptor: int, digests: dict[str, str] | None = None, prefix: str = "") -> None:
+        self.descriptor = descriptor
+        self.digests: dict[str, str] = {} if digests is None else digests
+        self._prefix = prefix
+
+    @classmethod
+    def at(cls, path: Path) -> Folder:
+        """The existing directory ``path``. Raises OSError."""
+        return cls(os.open(path, _DIRECTORY))
+
+    def folder(self, name: str) -> Folder:
+        """The sub-directory ``name``, mode 0700, made when missing. Raises OSError; a link is refused."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        child = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self.descriptor)
+        os.fchmod(child, 0o700)  # mkdir obeys the umask
+        return Folder(child, self.digests, f"{self._prefix}{name}/")
+
+    def begin(self, name: str) -> BinaryIO:
+        """A new file for binary writing, mode 0600. Raises FileExistsError when ``name`` exists."""
+        descriptor = os.open(name, _NEW, 0o600, dir_fd=self.descriptor)
+        os.fchmod(descriptor, 0o600)
+        return os.fdopen(descriptor, "wb")
+
+    def publish(self, name: str, *parts: bytes) -> None:
+        """Write ``parts`` under a temporary name, sync them and give them their name; an old file is replaced."""
+        self._publish(name, parts)
+
+    def copy(self, source: str, name: str, spans: Iterable[tuple[int, int]]) -> None:
+        """Publish ``name`` from spans (offset, length) of the file ``source``, one in memory at a time."""
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.descriptor)
+        with os.fdopen(descriptor, "rb") as file:
+            self._publish(name, (os.pread(file.fileno(), length, offset) for offset, length in spans))
+
+    def _publish(self, name: str, parts: Iterable[bytes]) -> None:
+        temporary = f".{name}.part"
+        self.remove(temporary)
+        digest = hashlib.sha256()
+        try:
+            with self.begin(temporary) as file:
+                for part in parts:
+                    file.write(part)
+                    digest.update(part)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(temporary, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        except BaseException:
+            self.remove(temporary)
+            raise
+        self.digests[self._prefix + name] = digest.hexdigest()
+
+    def remove(self, name: str) -> None:
+        """Remove a file; its absence is fine."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self.descriptor)
+
+    def names(self) -> list[str]:
+        """Everything in the folder, sorted."""
+        with os.scandir(self.descriptor) as entries:
+            return sorted(entry.name for entry in entries)
+
+    def sync(self) -> None:
+        """Make renames durable."""
+        os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self.descriptor)

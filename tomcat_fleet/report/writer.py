@@ -1,0 +1,147 @@
+"""Writing a report while the sweep runs, host by host, in flat memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import msgspec
+
+from tomcat_fleet.guide import book
+from tomcat_fleet.guide.book import Guide
+from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.report import fleet, former, page
+from tomcat_fleet.report.fact import SweepFacts
+from tomcat_fleet.report.folder import Folder
+from tomcat_fleet.report.row import Row, summarise
+from tomcat_fleet.report.slug import is_slug
+from tomcat_fleet.report.tally import Tally
+from tomcat_fleet.report.template import environment
+
+_PART = former.PART
+
+
+class ReportWriter:
+    """The report of one sweep in ``directory``.
+
+    ``open`` once, ``write`` every target once in any order, ``finish`` at the end, ``close`` always; ``with`` closes.
+    Until ``finish`` the results are in ``results.jsonl.part``, complete line by line, and a former report is kept in
+    ``.former``. No call is safe against another running at the same time.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        lang: str,
+        template_dir: Path | None = None,
+        classification: str | None = None,
+        guide: Guide | None = None,
+    ) -> None:
+        self._directory = directory
+        self._lang = lang
+        self._classification = classification
+        self._guide = guide or book.load()
+        self._environment = environment(lang, template_dir)
+        self._severities = {code: item.severity for code, item in self._guide.items.items()}
+        self._tally = Tally(self._severities)
+        self._rows: dict[str, Row] = {}
+        self._folders: list[Folder] = []
+        self._results: BinaryIO | None = None
+        self._offset = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self, facts: SweepFacts) -> None:
+        """Take over the directory. Raises ConfigError when it holds anything but a report of ours."""
+        self._environment.globals.update(
+            facts=facts, guide=self._guide, classification=self._classification, page_policy=dict(facts.policy)
+        )
+        self._facts = facts
+        self._root = former.take(self._directory)
+        self._folders.append(self._root)
+        self._hosts = self._root.folder("hosts")
+        self._folders.append(self._hosts)
+        self._results = self._root.begin(_PART)
+
+    def write(self, result: TargetResult) -> None:
+        """Append the result and write its page. Raises ValueError for a slug that is not ours or was written before.
+
+        OSError (disk full) leaves no page under its final name and no half line that ``finish`` would count.
+        """
+        if self._results is None:
+            raise ValueError("the report is not open")
+        if not is_slug(result.slug) or result.slug in self._rows:
+            raise ValueError(f"not a new slug: {result.slug!r}")
+        line = msgspec.json.encode(result) + b"\n"
+        data = self._host(result)
+        self._append(line)
+        offset, self._offset = self._offset, self._offset + len(line)
+        self._hosts.publish(f"{result.slug}.html", data)
+        self._rows[result.slug] = summarise(result, self._severities, offset=offset, length=len(line))
+        self._tally.add(result)
+
+    def finish(self, finished: str) -> SweepSummary:
+        """Write the fleet page, summary.json, results.jsonl and SHA256SUMS; ``finished`` is the moment of the end.
+
+        results.jsonl is sorted by target name, so that the order of completion leaves no trace.
+        """
+        if self._results is None:
+            raise ValueError("the report is not open")
+        rows = sorted(self._rows.values(), key=lambda row: row.name)
+        summary = self._tally.summary(self._facts, finished)
+        self._root.copy(_PART, "results.jsonl", ((row.offset, row.length) for row in rows))
+        self._fleet(rows, summary)
+        self._root.publish("summary.json", msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+        sums = sorted(self._root.digests.items())
+        self._root.publish("SHA256SUMS", "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
+        self._root.remove(_PART)
+        former.forget(self._root)
+        self._hosts.sync()
+        self._root.sync()
+        return summary
+
+    def close(self) -> None:
+        """Give back every descriptor; a report that was not finished stays as far as it came."""
+        if self._results is not None:
+            self._results.close()
+            self._results = None
+        while self._folders:
+            self._folders.pop().close()
+
+    def _host(self, result: TargetResult) -> bytes:
+        view = page.arrange(result, self._guide.items, self._lang)
+        return self._environment.get_template("host.html.j2").render(r=result, page=view).encode()
+
+    def _append(self, line: bytes) -> None:
+        assert self._results is not None
+        descriptor = self._results.fileno()
+        left = memoryview(line)
+        try:
+            while left:
+                left = left[os.write(descriptor, left) :]
+        except OSError:
+            os.ftruncate(descriptor, self._offset)
+            os.lseek(descriptor, self._offset, os.SEEK_SET)
+            raise
+
+    def _fleet(self, rows: list[Row], summary: SweepSummary) -> None:
+        view = fleet.arrange(rows, self._tally, self._guide.items)
+        for group in view.groups:
+            for number, (name, chunk) in enumerate(group.pages, start=1):
+                self._group(name, group=group, rows=chunk, number=number)
+        template = self._environment.get_template("index.html.j2")
+        self._root.publish("index.html", template.render(summary=summary, page=view).encode())
+
+    def _group(self, name: str, *, group: fleet.Group, rows: tuple[Row, ...], number: int) -> None:
+        folder = self._root.folder("groups")
+        try:
+            template = self._environment.get_template("group.html.j2")
+            folder.publish(name, template.render(group=group, rows=rows, number=number).encode())
+        finally:
+            folder.close()
