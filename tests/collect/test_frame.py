@@ -107,6 +107,14 @@ def _flood(decoder: Decoder) -> None:
         list(decoder.feed(b"x" * 8192))
 
 
+def test_a_raised_shell_speaks_in_the_round_that_asked_for_it() -> None:
+    decoder = Decoder(NONCE)
+    list(decoder.feed(_stream()))
+    decoder.next_round()
+    raised = f"{_record(1, b'', verb='raise')}{MARK}BEGIN 1 hex 0 1\n{MARK}END 1\n"
+    assert list(decoder.feed(raised.encode())) == [Record("raise", "ok", b""), Begin(0), End()]
+
+
 def test_endless_noise_is_refused() -> None:
     decoder = Decoder(NONCE)
     with pytest.raises(TargetError):

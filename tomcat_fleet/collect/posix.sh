@@ -483,8 +483,7 @@ tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the sa
   if [ -z "$tf_b" ] || ! "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
     tf_open raise denied; tf_shut; tf_frame "END $tf_n"; return
   fi
-  tf_open raise ok; tf_shut
-  tf_frame "END $tf_n"
+  tf_open raise ok; tf_shut # the raised shell's END closes the round
   { echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"; printf '%s\n' "$TF_SCRIPT"; echo tf_main; cat <&3; } | "$tf_b" -n -u "$2" /bin/sh -s
   exit
 }

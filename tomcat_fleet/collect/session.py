@@ -121,9 +121,6 @@ async def _raise(talk: _Conversation, target: Target, want: Want) -> str | None:
     await talk.send(script.raising(become.method, become.user))
     if talk.denied_raise:
         return None
-    # The END above was the login shell's last word; the raised shell now begins and ends a round of its own.
-    talk.decoder.next_round()
-    await talk.until_end()
     evidence = talk.ingest.evidence()
     again = ["processes"] if target.discover or target.instances else []
     again += ["places"] if _undiscovered(evidence) else []

@@ -17,11 +17,13 @@ from tomcat_fleet.model.evidence import Evidence, HostFacts
 from tomcat_fleet.model.fact import Fact, Known, T
 from tomcat_fleet.model.instance import Instance
 from tomcat_fleet.model.result import (
+    GapResult,
     HostResult,
     InstanceResult,
     MethodResult,
     SeenResult,
     TargetResult,
+    Words,
 )
 from tomcat_fleet.model.status import Outcome, Status, worst
 from tomcat_fleet.model.target import Target
@@ -47,6 +49,7 @@ def audited(
     guide = load()
     witness = Witness(collected.evidence)
     instances = tuple(_instance(instance, context, guide, witness) for instance in examination.instances)
+    gaps = gap.listed(collected.evidence, target)
     outcome, reason = _outcome(instances, examination, collected.evidence)
     return TargetResult(
         sweep=sweep,
@@ -58,14 +61,14 @@ def audited(
         groups=target.groups,
         outcome=outcome,
         outcome_reason=reason,
-        outcome_message=guide.defects[reason] if reason else guide.outcomes[outcome.value],
+        outcome_message=_message(guide, outcome, reason, gaps),
         started=started,
         duration_s=duration_s,
         host=_host(collected.evidence.host, started),
         verdicts=_over(instances),
         instances=instances,
         seen=tuple(SeenResult(kind=s.kind, subject=s.subject, detail=s.detail) for s in examination.seen),
-        gaps=gap.listed(collected.evidence, target),
+        gaps=gaps,
         method=collected.method,
     )
 
@@ -89,6 +92,12 @@ def failed(
         duration_s=duration_s,
         method=MethodResult(transport=target.transport, account=target.user or "", jump=target.jump),
     )
+
+
+def _message(guide: Guide, outcome: Outcome, reason: str | None, gaps: tuple[GapResult, ...]) -> Words:
+    if reason:
+        return guide.defects[reason]
+    return guide.defects["noted"] if gaps and outcome is Outcome.AUDITED else guide.outcomes[outcome.value]
 
 
 def _outcome(
