@@ -50,7 +50,7 @@ def audited(
     witness = Witness(collected.evidence)
     instances = tuple(_instance(instance, context, guide, witness) for instance in examination.instances)
     gaps = gap.listed(collected.evidence, target)
-    outcome, reason = _outcome(instances, examination, collected.evidence)
+    outcome, reason = _outcome(instances, examination, collected.evidence, target)
     return TargetResult(
         sweep=sweep,
         target=target.name,
@@ -101,12 +101,13 @@ def _message(guide: Guide, outcome: Outcome, reason: str | None, gaps: tuple[Gap
 
 
 def _outcome(
-    instances: tuple[InstanceResult, ...], examination: Examination, evidence: Evidence
+    instances: tuple[InstanceResult, ...], examination: Examination, evidence: Evidence, target: Target
 ) -> tuple[Outcome, str | None]:
     # Home directories closed to the login account are everyday and stay visible among the gaps; an audit that found
     # its instances is not incomplete for them.
     gaps = [gap for gap in examination.gaps if gap != evidence.search_complete]
-    if gaps or any(seen.kind in _UNAUDITED for seen in examination.seen):
+    telling = _UNAUDITED if target.discover else {SeenKind.DEFECT}  # a closed list of bases leaves no question open
+    if gaps or any(seen.kind in telling for seen in examination.seen):
         return Outcome.PARTIAL, "unexamined"
     if not instances:
         if isinstance(examination.absence, Known):

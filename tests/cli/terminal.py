@@ -1,0 +1,62 @@
+"""The command as an operator runs it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
+    return {**kept, "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error", **extra}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "tomcat_fleet", *map(str, arguments)]
+
+
+def fleet(*arguments: str | Path, cwd: Path | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(
+        command(*arguments), env=environment(**extra), cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@contextmanager
+def silence() -> Iterator[socket.socket]:
+    """A server on loopback that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield server
+
+
+def touched(server: socket.socket) -> bool:
+    """Whether anyone has connected."""
+    server.setblocking(False)
+    try:
+        server.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def inventory(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def until_said(process: subprocess.Popen[str], word: str) -> None:
+    """Read standard error up to the line that holds ``word``."""
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if word in line:
+            return
+    raise AssertionError("".join(said))

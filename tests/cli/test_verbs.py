@@ -1,0 +1,96 @@
+"""The small verbs."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from rich.cells import cell_len
+
+from tests.cli.terminal import command, environment, fleet, inventory
+from tomcat_fleet import __version__
+from tomcat_fleet.guide.book import load
+
+
+def test_version_names_tool_and_guide() -> None:
+    assert fleet("version").stdout.startswith(f"tomcat-fleet {__version__} ")
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_guide_is_listed(lang: str) -> None:
+    shown = fleet("guide", "--lang", lang).stdout
+    assert re.findall(r"WT-\d\d", shown) == list(load().items)
+    assert max(map(cell_len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["WT-08", "wt-08", "WT08", "8"])
+def test_one_item_is_explained_in_full(name: str) -> None:
+    shown = " ".join(fleet("guide", name, "--lang", "en").stdout.split())
+    item = load().items["WT-08"]
+    for part in (item.title.en, item.why.en, item.criterion.en, *item.remedy.en, item.impact.en, *item.manual_steps.en):
+        assert " ".join(part.split()) in shown
+
+
+def test_an_item_that_does_not_exist_is_an_operator_error() -> None:
+    done = fleet("guide", "WT-14")
+    assert done.returncode == 2
+    assert "WT-14" in done.stderr
+
+
+def test_korean_is_the_default_and_the_environment_decides() -> None:
+    assert "위험도" in fleet("guide").stdout
+    assert "Sev." in fleet("guide", TOMCAT_FLEET_LANG="en").stdout
+
+
+@pytest.mark.parametrize("document", ["all", "target-result", "sweep-summary"])
+def test_schemas_are_schemas(document: str) -> None:
+    schema = json.loads(fleet("schema", document).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_inventory_lint_lists_every_fault(tmp_path: Path) -> None:
+    path = inventory(tmp_path / "a.toml", '[hosts.web01]\nprot = 22\n[hosts."web 02"]\n')
+    done = fleet("inventory", "lint", "-i", path)
+    assert done.returncode == 2
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [f"{path}:2", f"{path}:3"]
+
+
+def test_inventory_list_shows_what_a_sweep_would_reach(tmp_path: Path) -> None:
+    path = inventory(
+        tmp_path / "a.toml",
+        '[groups.web]\nhosts = ["web[01:03]"]\n[groups.web.vars]\nzone = "dmz"\nuser = "audit"\n',
+    )
+    done = fleet("inventory", "list", "-i", path, "--limit", "web:!web02", "--lang", "en")
+    assert done.returncode == 0
+    assert "web01" in done.stdout
+    assert "web02" not in done.stdout
+    assert "dmz" in done.stdout
+    assert fleet("inventory", "lint", "-i", path, "--lang", "en").stdout.startswith("No faults: 3 targets")
+
+
+def test_a_closed_pipe_is_no_internal_error() -> None:
+    with subprocess.Popen(
+        command("schema"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+    assert "Traceback" not in err
+    assert process.returncode == -signal.SIGPIPE
+
+
+def test_every_sentence_exists_in_both_languages_with_the_same_places() -> None:
+    table = tomllib.loads(files("tomcat_fleet.cli").joinpath("words.toml").read_text("utf-8"))
+    for section, entries in table.items():
+        for key, words in entries.items():
+            assert set(words) == {"ko", "en"}, f"{section}.{key}"
+            places = [sorted(re.findall(r"{(\w+)}", words[lang])) for lang in ("ko", "en")]
+            assert places[0] == places[1], f"{section}.{key}"

@@ -1,0 +1,56 @@
+"""The ``tomcat-fleet`` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tomcat_fleet.cli import audit, demo, guide, inventory, schema, version
+from tomcat_fleet.cli.guard import guard
+from tomcat_fleet.errors import UserError
+from tomcat_fleet.sweep.trace import frames
+
+OPERATOR_ERROR = 2
+INTERNAL_ERROR = 4
+
+app = typer.Typer(
+    name="tomcat-fleet",
+    help="Audit a fleet of Apache Tomcat servers over SSH, without installing anything on them.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(audit.audit)
+app.command()(demo.demo)
+app.command()(guide.guide)
+app.command()(schema.schema)
+app.add_typer(inventory.app, name="inventory")
+app.command()(version.version)
+
+
+def main() -> None:
+    """Run one verb and exit.
+
+    0 done, 1 findings, 2 operator error, 3 incomplete, 4 internal error, 130 or 143 interrupted.
+    """
+    guard()
+    try:
+        app(prog_name="tomcat-fleet")
+    except UserError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)  # noqa: T201  this is the command line
+        sys.exit(OPERATOR_ERROR)
+    except Exception as error:  # noqa: BLE001  the program's last word
+        sys.exit(_internal(error))
+
+
+def _internal(error: Exception) -> int:
+    """Say where it happened, in one line what, and nothing that may come from a target."""
+    print(frames(error), file=sys.stderr)  # noqa: T201  same
+    said = [type(error).__name__]
+    if isinstance(error, OSError):
+        said += [str(part) for part in (error.filename, error.strerror) if part]
+    print(f"tomcat-fleet: internal error: {': '.join(said)}", file=sys.stderr)  # noqa: T201  same
+    return INTERNAL_ERROR

@@ -1,0 +1,140 @@
+"""``tomcat-fleet audit``: one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from tomcat_fleet.cli.inventory import warn
+from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates
+from tomcat_fleet.cli.watching import watch
+from tomcat_fleet.cli.word import Lang
+from tomcat_fleet.errors import ConfigError, Fault, UserError
+from tomcat_fleet.inventory import Inventory, load
+from tomcat_fleet.model.policy import Policy
+from tomcat_fleet.model.result import SweepSummary
+from tomcat_fleet.model.status import Severity, Status
+from tomcat_fleet.sweep import clock
+from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.sweep.profile import load_profile
+from tomcat_fleet.sweep.run import run
+from tomcat_fleet.transport.access import Access, load_access
+from tomcat_fleet.transport.channel import Limits
+from tomcat_fleet.transport.open import check_transports
+
+FINDINGS = 1
+INCOMPLETE = 3
+_FORMATS = frozenset({"html", "json"})
+_DEFAULTS = Limits()
+T = TypeVar("T")
+
+
+class Carrier(StrEnum):
+    """How targets are reached."""
+
+    ASYNCSSH = "asyncssh"
+    LOCAL = "local"
+
+
+def _formats(value: str) -> str:
+    wanted = {part.strip() for part in value.split(",") if part.strip()}
+    if wanted - _FORMATS:
+        raise typer.BadParameter(f"{', '.join(sorted(wanted - _FORMATS))}: not in this release; html and json are")
+    return value
+
+
+def audit(  # noqa: PLR0913, PLR0917  one parameter per option
+    inventory: Inventories,
+    output: Output = None,
+    limit: Limit = None,
+    lang: Language = Lang.KO,
+    formats: Annotated[
+        str, typer.Option("--format", callback=_formats, help="Comma list; html and json are always written.")
+    ] = "html,json",
+    fail_on: Annotated[
+        Severity | None, typer.Option(help="Exit 1 when an item of this severity or a higher one failed.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")] = 64,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything on one target.")] = _DEFAULTS.total_s,
+    known_hosts: Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")] = None,
+    key: Annotated[list[Path] | None, typer.Option(help="Private key for targets that name none; repeatable.")] = None,
+    agent: Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")] = False,  # noqa: FBT002
+    profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters.")] = None,
+    templates: Templates = None,
+    classification: Annotated[str, typer.Option(help="Mark on every page, such as 대외비.")] = "",
+    transport: Annotated[
+        Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
+    ] = None,
+) -> None:
+    """Audit every Tomcat of an inventory and write the reports."""
+    del formats
+    began = clock.now()
+    sweep = clock.sweep_id(began)
+    desk = _Faults()
+    fleet = desk.of(lambda: _fleet(inventory, limit, transport))
+    policy = desk.of(lambda: load_profile(profile) if profile else Policy())
+    access = desk.of(lambda: _access(fleet, known_hosts, key, agent=agent))
+    if fleet is None or policy is None or access is None:
+        raise UserError(desk.faults)
+    warn(fleet)
+    plan = SweepPlan(
+        sweep=sweep,
+        targets=fleet.targets,
+        access=access,
+        output=output or Path(f"tomcat-fleet-{sweep}"),
+        today=began.astimezone().date(),
+        limits=replace(_DEFAULTS, total_s=timeout),
+        policy=policy,
+        lang=lang,
+        concurrency=concurrency,
+        classification=classification,
+        templates=templates,
+        limit=limit,
+        inventory_files=fleet.files,
+    )
+    summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang)
+    raise typer.Exit(interrupted or verdict(summary, fail_on))
+
+
+def verdict(summary: SweepSummary, fail_on: Severity | None) -> int:
+    """Exit code of a finished sweep: 3 when a target is missing, else 1 for findings asked for, else 0."""
+    if not summary.complete:
+        return INCOMPLETE
+    levels = list(Severity)
+    wanted = levels[: levels.index(fail_on) + 1] if fail_on else []
+    return FINDINGS if any(summary.severities[level][Status.FAIL] for level in wanted) else 0
+
+
+class _Faults:
+    """Collects what is wrong with all inputs before anything is said."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def of(self, read: Callable[[], T]) -> T | None:
+        """What ``read`` returns, or None when it complained."""
+        try:
+            return read()
+        except UserError as error:
+            self.faults.extend(error.faults)
+            return None
+
+
+def _fleet(paths: list[Path], limit: str | None, transport: Carrier | None) -> Inventory:
+    fleet = load(paths, limit)
+    if not fleet.targets:
+        raise ConfigError("the inventory has no target" + (f" that --limit {limit!r} selects" if limit else ""))
+    if transport is None:
+        return fleet
+    return replace(fleet, targets=tuple(replace(target, transport=transport.value) for target in fleet.targets))
+
+
+def _access(fleet: Inventory | None, known_hosts: Path | None, keys: list[Path] | None, *, agent: bool) -> Access:
+    targets = fleet.targets if fleet else ()
+    check_transports(targets)
+    return load_access(targets, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)

@@ -1,0 +1,63 @@
+"""``tomcat-fleet inventory``: the fleet as understood, without connecting to it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tomcat_fleet.cli.option import Inventories, Language, Limit
+from tomcat_fleet.cli.word import Lang, speaker
+from tomcat_fleet.errors import Fault
+from tomcat_fleet.inventory import Inventory, load
+from tomcat_fleet.model.target import Target
+
+_WARNINGS = 20
+
+app = typer.Typer(help="The fleet as the inventory describes it. Connects to nothing.", no_args_is_help=True)
+
+
+@app.command("list")
+def show(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) -> None:
+    """List the targets that a sweep would audit."""
+    fleet = load(inventory, limit)
+    warn(fleet)
+    say = speaker(lang)
+    table = Table(box=None, pad_edge=False)
+    for key in ("target", "address", "account", "zone", "groups", "instances", "source"):
+        table.add_column(say(f"inventory.{key}"), overflow="fold")
+    for target in fleet.targets:
+        table.add_row(*map(Text, _row(target)))
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def lint(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) -> None:
+    """Check inventory files; every fault with its file and line, exit 2 when there is one."""
+    fleet = load(inventory, limit)
+    warn(fleet, None)
+    typer.echo(speaker(lang)("inventory.fine", targets=len(fleet.targets), warnings=len(fleet.warnings)))
+
+
+def warn(fleet: Inventory, limit: int | None = _WARNINGS) -> None:
+    """Say what an inventory warns of on stderr; ``lint`` has no limit."""
+    found = sorted(fleet.warnings)
+    for fault in found[:limit]:
+        print(Fault(fault.file, fault.line, f"warning: {fault.message}"), file=sys.stderr)  # noqa: T201
+    if limit is not None and len(found) > limit:
+        print(f"warning: {len(found) - limit} more; 'tomcat-fleet inventory lint' lists all", file=sys.stderr)  # noqa: T201
+
+
+def _row(target: Target) -> tuple[str, ...]:
+    return (
+        target.name,
+        f"{target.address}:{target.port}",
+        target.user or "",
+        target.zone or "",
+        ", ".join(target.groups),
+        ", ".join(hint.base for hint in target.instances),
+        target.source,
+    )

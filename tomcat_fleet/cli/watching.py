@@ -1,0 +1,49 @@
+"""Running a sweep in front of an audience: progress on stderr, the end on stdout, signals obeyed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import typer
+from rich.console import Console
+
+from tomcat_fleet.cli.closing import Closing
+from tomcat_fleet.cli.guard import sockets
+from tomcat_fleet.cli.progress import Display
+from tomcat_fleet.cli.word import Lang, speaker
+from tomcat_fleet.model.result import SweepSummary
+from tomcat_fleet.sweep.event import Event, Watch
+from tomcat_fleet.sweep.stop import Stop
+
+_INTERRUPTED = 128  # plus the number of the signal
+
+Sweep: TypeAlias = Callable[[Watch, Stop], Awaitable[SweepSummary]]
+
+
+def watch(sweep: Sweep, lang: Lang) -> tuple[SweepSummary, int]:
+    """Run ``sweep`` and show it. Returns the summary, and 130 or 143 when a signal ended it early, else 0."""
+    say = speaker(lang)
+    display, closing, stop = Display(Console(stderr=True), say), Closing(lang), Stop()
+    began = time.monotonic()
+
+    def tell(event: Event) -> None:
+        closing(event)
+        display(event)
+
+    async def run() -> SweepSummary:
+        with stop.listening(lambda: print(say("progress.stopping"), file=sys.stderr)):  # noqa: T201
+            async with display.shown():
+                return await sweep(tell, stop)
+
+    try:
+        with sockets():
+            summary = asyncio.run(run())
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED + signal.SIGINT) from None
+    closing.show(Console(highlight=False), time.monotonic() - began)
+    return summary, 0 if stop.number is None else _INTERRUPTED + stop.number

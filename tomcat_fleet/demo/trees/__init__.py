@@ -1,0 +1,1 @@
+"""The scratch trees: what the files of each demo host look like."""

@@ -1,0 +1,1 @@
+"""One sweep: every target of a plan audited, judged and reported, each exactly once."""

@@ -1,0 +1,68 @@
+"""What a sweep tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.status import Outcome, Severity, Status, worst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A sweep begins."""
+
+    sweep: str
+    total: int
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One target has its result; the result itself is already on its way to disk."""
+
+    target: str
+    slug: str
+    outcome: Outcome
+    reason: str | None  # what the connection said, for a target that was not reached
+    instances: int
+    worst: Status | None  # None: no instance was judged
+    failed: tuple[int, int, int]  # failed instance verdicts of high, medium and low severity
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """All results are written and the reports are closed."""
+
+    summary: SweepSummary
+    index: Path  # the fleet page
+
+
+Event: TypeAlias = Started | Finished | Done
+Watch: TypeAlias = Callable[[Event], None]
+
+
+def finished(result: TargetResult) -> Finished:
+    """The row that progress displays show for a result."""
+    severities = {found.item: found.severity for instance in result.instances for found in instance.findings}
+    failed = [
+        severities[item]
+        for instance in result.instances
+        for item, status in instance.verdicts.items()
+        if status is Status.FAIL and item in severities
+    ]
+    verdicts = [status for instance in result.instances for status in instance.verdicts.values()]
+    return Finished(
+        target=result.target,
+        slug=result.slug,
+        outcome=result.outcome,
+        reason=None if result.outcome is Outcome.PARTIAL else result.outcome_reason,
+        instances=len(result.instances),
+        worst=worst(verdicts) if verdicts else None,
+        failed=(failed.count(Severity.HIGH), failed.count(Severity.MEDIUM), failed.count(Severity.LOW)),
+        seconds=result.duration_s,
+    )

@@ -1,0 +1,39 @@
+"""Everything that is decided before the first connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+from tomcat_fleet.model.policy import Policy
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport.access import Access
+from tomcat_fleet.transport.channel import Channel, Limits
+from tomcat_fleet.transport.open import open_channel
+
+Open: TypeAlias = Callable[[Target, Access, Limits], Awaitable[Channel]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPlan:
+    """One sweep. ``open`` is how channels come to be; anything that keeps ``Channel``'s promises will do."""
+
+    sweep: str  # id, as ``clock.sweep_id`` makes it
+    targets: Sequence[Target]
+    access: Access
+    output: Path
+    today: date
+    limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
+    lang: str = "ko"
+    concurrency: int = 64  # more handshakes at once make the event loop late for all of them
+    ramp_s: float = 0.02  # pause between the first connections
+    logins_per_jump: int = 8  # under way at a time through one jump host; sshd drops the eleventh (MaxStartups)
+    classification: str = ""
+    templates: Path | None = None
+    limit: str | None = None
+    inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
+    open: Open = open_channel

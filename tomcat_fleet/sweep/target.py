@@ -1,0 +1,114 @@
+"""One target, from connection to result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from tomcat_fleet.collect.session import collect
+from tomcat_fleet.errors import TargetError
+from tomcat_fleet.evaluate.result import audited, failed
+from tomcat_fleet.model.check import Context
+from tomcat_fleet.model.collected import Collected
+from tomcat_fleet.model.evidence import Evidence, Question
+from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.report.slug import slug
+from tomcat_fleet.sweep import clock
+from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.sweep.stop import Stop
+from tomcat_fleet.tomcat.examine import Settings, examine
+from tomcat_fleet.transport.channel import Channel
+
+_INTERRUPTED = "interrupted"
+
+
+class Auditor:
+    """Audits targets of one sweep. ``key`` fingerprints passwords and is known to this sweep only."""
+
+    def __init__(self, plan: SweepPlan, stop: Stop, key: bytes) -> None:
+        self.plan = plan
+        self.stop = stop
+        self.key = key
+        self.settings = Settings(policy=plan.policy, today=plan.today)
+        self.context = Context(policy=plan.policy, today=plan.today)
+        self._gates: dict[str, asyncio.Semaphore] = {}
+
+    async def open(self, target: Target) -> Channel:
+        """A shell on ``target``; those behind one jump host wait for each other while they log in."""
+        gate: AbstractAsyncContextManager[None] = nullcontext()
+        if target.jump:
+            gate = self._gates.setdefault(target.jump, asyncio.Semaphore(self.plan.logins_per_jump))
+        async with gate:
+            return await self.plan.open(target, self.plan.access, self.plan.limits)
+
+    def turn(self, target: Target) -> Turn:
+        """``target``'s turn begins."""
+        return Turn(self, target)
+
+
+class Turn:
+    """One target's turn in a sweep."""
+
+    def __init__(self, auditor: Auditor, target: Target) -> None:
+        self._auditor = auditor
+        self._target = target
+        self._started = clock.stamp(clock.now())
+        self._tick = time.monotonic()
+
+    async def result(self) -> TargetResult:
+        """What became of the target. A deadline, a stop and every ``TargetError`` are results, too."""
+        total = self._auditor.plan.limits.total_s
+        try:
+            async with self._auditor.stop.deadline(total):
+                return self._judged(await self._collected())
+        except TargetError as error:
+            return self.not_run() if self._auditor.stop.requested else self.failed(error.outcome, error.reason)
+        except TimeoutError:
+            late = f"not finished within {total:g} s"
+            return self.not_run() if self._auditor.stop.requested else self.failed(Outcome.TIMEOUT, late)
+
+    def not_run(self) -> TargetResult:
+        """The result of a turn that a stop kept from beginning or from ending."""
+        return self.failed(Outcome.NOT_RUN, _INTERRUPTED)
+
+    def failed(self, outcome: Outcome, reason: str) -> TargetResult:
+        """A result without verdicts."""
+        return failed(
+            self._target,
+            TargetError(outcome, reason),
+            sweep=self._auditor.plan.sweep,
+            slug=slug(self._target.name),
+            started=self._started,
+            duration_s=self._seconds(),
+        )
+
+    async def _collected(self) -> Collected:
+        auditor = self._auditor
+
+        def want(evidence: Evidence) -> Collection[Question]:
+            return examine(evidence, self._target, auditor.settings).wanted
+
+        channel = await auditor.open(self._target)
+        try:
+            return await collect(channel, self._target, key=auditor.key, want=want)
+        finally:
+            await channel.aclose()
+
+    def _judged(self, collected: Collected) -> TargetResult:
+        return audited(
+            collected,
+            self._target,
+            examine(collected.evidence, self._target, self._auditor.settings),
+            self._auditor.context,
+            sweep=self._auditor.plan.sweep,
+            slug=slug(self._target.name),
+            started=self._started,
+            duration_s=self._seconds(),
+        )
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._tick, 3)
