@@ -29,6 +29,10 @@ PLACES = {
     "certificate": ("conf/server.xml", '<Server><Certificate certificateKeystorePassword="{}"/></Server>'),
     "ajp secret": ("conf/server.xml", '<Server><Connector secret="{}"/></Server>'),
     "jdbc login": ("conf/context.xml", '<Context><Resource url="jdbc:mysql://app:{}@db/x"/></Context>'),
+    "oracle login": ("conf/context.xml", '<Context><Resource url="jdbc:oracle:thin:scott/{}@db:1521"/></Context>'),
+    "jdbc login with at and slash": ("conf/context.xml", '<Context><Resource url="jdbc:x://a:p@s/{}@db/x"/></Context>'),
+    "jdbc parameter in braces": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password={a;{}}"/></Context>'),
+    "jdbc parameter with a comma": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password=a,{}"/></Context>'),
     "jdbc parameter": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;user=a;password={}"/></Context>'),
     "environment entry": ("conf/context.xml", '<Context><Environment name="db.password" value="{}"/></Context>'),
     "old parameter": (
@@ -131,7 +135,13 @@ def test_no_password_attribute_survives_whatever_it_holds(secret: str) -> None:
 
 ARGUMENTS = [
     (["java", "-Ddb.password=C4NARY"], ("java", "-Ddb.password=[redacted]")),
-    (["java", "-Durl=jdbc:x://u:C4NARY@h/d"], ("java", "-Durl=jdbc:x://[redacted]@h/d")),
+    (["java", "-Durl=jdbc:x://u:C4NARY@h/d"], ("java", "-Durl=jdbc:x://u:[redacted]@h/d")),
+    (["java", "-Durl=jdbc:oracle:thin:u/C4NARY@h"], ("java", "-Durl=jdbc:oracle:thin:u/[redacted]@h")),
+    (["java", "a.b.Main", "eyJx.eyJy.C4NARY"], ("java", "a.b.Main", "[redacted]")),
+    (
+        ["java", "org.apache.catalina.startup.Bootstrap", "-config", "conf/x.xml", "start"],
+        ("java", "org.apache.catalina.startup.Bootstrap", "-config", "conf/x.xml", "start"),
+    ),
     (["java", "-javaagent:/a.jar=key=C4NARY", "-Dx=1"], ("java", "-javaagent:/a.jar=[redacted]", "-Dx=1")),
     (
         ["java", "-cp", "a.b.jar", "-Dcatalina.base=/b", "org.apache.catalina.startup.Bootstrap", "start"],

@@ -12,12 +12,14 @@ from tomcat_fleet.collect.redact import names_secret
 from tomcat_fleet.model import escape
 
 GONE = "[redacted]"
-_LOGIN = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+_LOGIN = re.compile(r"(://[^/\s:@]*:|jdbc:oracle:\w+:[^/@\s]*/)\S+@")
 _CLASS_PATH = frozenset({"-cp", "-classpath", "--class-path"})
-_TAKE_VALUE = frozenset({"-jar", "-user", "-pidfile", "-outfile", "-errfile", "-home"})
+_TAKE_VALUE = frozenset({"-jar", "-user", "-pidfile", "-outfile", "-errfile", "-home", "-config"})
 _DEFINE = re.compile(r"(-D([^\s=\"']+)=)(\"[^\"]*\"|'[^']*'|\S+)")  # inside one word: su -c 'java -D…'
 _MAIN = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+\Z")
-_SAFE_TAIL = re.compile(r"(?:start|stop|run|configtest|-config|-nonaming|-generateCode|/[\w./+-]*)\Z")
+_SAFE_TAIL = re.compile(
+    r"(?:start|stop|run|configtest|-config|-nonaming|-generateCode|org\.apache\.catalina\.[\w.]+|/[\w./+-]*)\Z"
+)
 
 
 def redacted(argv: list[bytes]) -> tuple[str, ...]:
@@ -26,12 +28,8 @@ def redacted(argv: list[bytes]) -> tuple[str, ...]:
     out: list[str] = []
     main = takes_value = False
     for index, word in enumerate(words):
-        if index == 0 or takes_value:
-            out.append(_clean(word))
-        elif main and not _SAFE_TAIL.match(word) and not _MAIN.match(word):
-            out.append(GONE)
-        else:
-            out.append(_clean(word))
+        foreign = main and not takes_value and not _SAFE_TAIL.match(word)
+        out.append(GONE if foreign else _clean(word))
         main = main or (index > 0 and words[index - 1] not in _CLASS_PATH and bool(_MAIN.match(word)))
         takes_value = word in _CLASS_PATH or word in _TAKE_VALUE
     return tuple(out)
@@ -46,4 +44,4 @@ def _clean(word: str) -> str:
     if equals and names_secret(name):
         return f"{name}={GONE}"
     word = _DEFINE.sub(lambda found: found[1] + GONE if names_secret(found[2]) else found[0], word)
-    return _LOGIN.sub("://[redacted]@", word)
+    return _LOGIN.sub(lambda found: f"{found[1]}{GONE}@", word)

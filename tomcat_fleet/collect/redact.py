@@ -28,9 +28,10 @@ _TELLING_NAME = re.compile(
     r"(?:file|path|dir|directory|class|classname|type|algorithm|required|enabled|encoding|pattern|provider|alias)$",
     re.IGNORECASE,
 )
-_URL_LOGIN = re.compile(r"(://[^/\s:@\"'<>]*:)([^/\s@\"'<>]+)(?=@)")
+_ORACLE_LOGIN = re.compile(r"(jdbc:oracle:\w+:[^/@\s\"'<>]*/)([^\s\"'<>]+)(?=@)")
+_URL_LOGIN = re.compile(r"(://[^/\s:@\"'<>]*:)([^\s\"'<>]+)(?=@)")  # greedy: a password may hold @ and /
 _INLINE = re.compile(
-    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credential)[\w.]*\s*[=:]\s*)([^\s;&,\"'<>]+)",
+    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credential)[\w.]*\s*[=:]\s*)(\{[^}]*\}|[^\s;&\"'<>]+)",
     re.IGNORECASE,
 )
 _DEFINE = re.compile(r"(-D([^\s=\"']+)=)(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
@@ -65,7 +66,8 @@ class Redactor:
 
     def inline(self, text: str) -> str:
         """``text`` without logins in URLs, ``-Dpassword=…`` definitions and ``password=…`` pairs."""
-        text = _URL_LOGIN.sub(lambda found: found[1] + self.cut(found[2]), text)
+        for login in (_URL_LOGIN, _ORACLE_LOGIN):
+            text = login.sub(lambda found: found[1] + self.cut(found[2]), text)
         text = _DEFINE.sub(self._define, text)
         return _INLINE.sub(self._pair, text)
 
