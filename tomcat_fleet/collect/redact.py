@@ -87,14 +87,33 @@ def names_secret(name: str) -> bool:
 
 def content(path: str, raw: bytes, key: bytes) -> Content:
     """Redacted content of a file; raises ``EvidenceError`` for text that cannot be understood."""
+    kind = _kind(path.rpartition("/")[2].lower(), raw)
+    digest = hashlib.sha256(raw).hexdigest()
+    known = _FREE_OF_SECRETS.get((kind, digest))
+    if known is not None:
+        return Content(path=path, text=known, sha256=digest, size=len(raw))
     redactor = Redactor(key)
-    name = path.rpartition("/")[2].lower()
-    text = _kind(name, raw)(raw, redactor)
-    redacted = bool(redactor.secrets)
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass") if redacted else raw).hexdigest()
-    return Content(
-        path=path, text=text, sha256=digest, size=len(raw), secrets=tuple(redactor.secrets), redacted=redacted
-    )
+    text = kind(raw, redactor)
+    if redactor.secrets:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        secrets = tuple(redactor.secrets)
+        return Content(path=path, text=text, sha256=digest, size=len(raw), secrets=secrets, redacted=True)
+    _remember(kind, digest, text)
+    return Content(path=path, text=text, sha256=digest, size=len(raw))
+
+
+# A fleet's conf/web.xml is mostly one and the same 170 kB file. Only texts without any secret are remembered.
+_FREE_OF_SECRETS: dict[tuple[Callable[[bytes, Redactor], str], str], str] = {}
+_REMEMBERED = 64
+_REMEMBERED_SIZE = 512 * 1024
+
+
+def _remember(kind: Callable[[bytes, Redactor], str], digest: str, text: str) -> None:
+    if len(text) > _REMEMBERED_SIZE:
+        return
+    if len(_FREE_OF_SECRETS) >= _REMEMBERED:
+        _FREE_OF_SECRETS.pop(next(iter(_FREE_OF_SECRETS)))
+    _FREE_OF_SECRETS[kind, digest] = text
 
 
 def _kind(name: str, raw: bytes) -> Callable[[bytes, Redactor], str]:
