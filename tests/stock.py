@@ -5,6 +5,8 @@ The texts are our own, as small as the facts allow: which servlets, valves, acco
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.virtual_host import MTIME, VirtualHost
 
 BASE = "/opt/tomcat"
@@ -254,7 +256,7 @@ def named(layout: str) -> VirtualHost:
     """``good``, ``good-VERSION``, ``stock-VERSION``, ``debian``, ``old``."""
     kind, _, version = layout.partition("-")
     version = LATEST.get(version, version)
-    makers = {
+    makers: dict[str, Callable[[], VirtualHost]] = {
         "good": lambda: good(version or "10.1.60"),
         "stock": lambda: stock(version),
         "debian": debian,

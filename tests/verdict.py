@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from tests.virtual_host import TODAY, VirtualHost
 from tomcat_fleet.checks import ALL
@@ -20,15 +21,17 @@ TARGET = Target(name="virtual", address="192.0.2.1")
 ITEMS = tuple(check.item for check in ALL)
 
 
-def result_of(evidence: Evidence, *, target: Target = TARGET, policy: Policy | None = None) -> TargetResult:
+def result_of(
+    evidence: Evidence, *, target: Target = TARGET, policy: Policy | None = None, today: date = TODAY
+) -> TargetResult:
     """What a sweep says of this evidence."""
     policy = policy or Policy()
-    examination = examine(evidence, target, Settings(policy=policy, today=TODAY))
+    examination = examine(evidence, target, Settings(policy=policy, today=today))
     return audited(
         Collected(evidence=evidence, method=MethodResult(transport="virtual")),
         target,
         examination,
-        Context(policy=policy, today=TODAY),
+        Context(policy=policy, today=today),
         sweep="20261123T120000Z-0000",
         slug="virtual-00000000",
         started="2026-11-23T12:00:00Z",
@@ -36,10 +39,12 @@ def result_of(evidence: Evidence, *, target: Target = TARGET, policy: Policy | N
     )
 
 
-def audit(host: VirtualHost, *, target: Target = TARGET, policy: Policy | None = None) -> TargetResult:
+def audit(
+    host: VirtualHost, *, target: Target = TARGET, policy: Policy | None = None, today: date = TODAY
+) -> TargetResult:
     """Collect from a described host and judge."""
-    settings = Settings(policy=policy or Policy(), today=TODAY)
-    return result_of(host.evidence(target, settings), target=target, policy=policy)
+    settings = Settings(policy=policy or Policy(), today=today)
+    return result_of(host.evidence(target, settings), target=target, policy=policy, today=today)
 
 
 def of_item(result: TargetResult, item: str) -> tuple[FindingResult, ...]:

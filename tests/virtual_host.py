@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from tomcat_fleet.collect import argument
 from tomcat_fleet.collect.frame import Record
-from tomcat_fleet.collect.ingest import Ingest, unanswered, with_user_names
+from tomcat_fleet.collect.ingest import Ingest, unanswered
+from tomcat_fleet.collect.process import with_user_names
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import (
     SEARCH_LIMITS,
@@ -46,6 +48,7 @@ class Node:
     denied: bool = False
     acl: bool = False
     cut: bool = False  # answers as a file over the collector's cap
+    slow: bool = False  # the target's own time limit ends the reading
     package: tuple[str, str, str] | None = None
 
 
@@ -56,6 +59,7 @@ class VirtualHost:
         self.nodes: dict[str, Node] = {"/": Node("directory", 0o755, 0, 0)}
         self.processes: list[Process] = []
         self.table_complete = True
+        self.has_process_list = True
         self.accounts: dict[str, Account] = {}
         self.candidates: list[str] = []
         self.search_complete = True
@@ -119,7 +123,8 @@ class VirtualHost:
 
     def process(self, pid: int, uid: int, argv: list[str], **more: object) -> None:
         """A running process."""
-        self.processes.append(Process(pid=pid, uid=uid, user="", argv=tuple(argv), ppid=more.pop("ppid", 1), **more))  # type: ignore[arg-type]
+        words = argument.redacted([escape.to_bytes(word) for word in argv])
+        self.processes.append(Process(pid=pid, uid=uid, user="", argv=words, ppid=more.pop("ppid", 1), **more))  # type: ignore[arg-type]
 
     def java(self, base: str, home: str | None = None, *, pid: int = 4000, uid: int = 998, extra: tuple[str, ...] = (),
              started: int | None = MTIME + 86_400) -> None:  # fmt: skip
@@ -167,6 +172,8 @@ class VirtualHost:
         table = ProcessTable(processes=tuple(self.processes), complete=self.table_complete)
         accounts = {key: Known(value) for key, value in self.accounts.items()}
         ingest.processes = Known(with_user_names(table, accounts))  # type: ignore[arg-type]
+        if not self.has_process_list:
+            ingest.processes = Unknown(Gap.FAILED, "ps")
         ingest.found = tuple(sorted(self.candidates))
         ingest.places = Known(None) if self.search_complete else Unknown(Gap.DENIED, "usual places")
         ingest.units = tuple(sorted(self.units))
@@ -197,24 +204,27 @@ class VirtualHost:
 
     def _status(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:
         own = self.nodes.get(self._parent_real(question.path))
-        target = (own.target + "\n").encode() if own is not None and own.kind == "link" else b""
+        target = escape.to_bytes(own.target + "\n") if own is not None and own.kind == "link" else b""
         mark = b"+" if node.acl else b""
-        return "ok", b"\0".join([real.encode(), target, self._row(node, question.path), mark])
+        return "ok", b"\0".join([escape.to_bytes(real), target, self._row(node, question.path), mark])
 
     def _content(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
         if node.kind != "file":
             return "notfile", b""
         if node.denied:
             return "denied", b""
-        return "ok", node.data if node.cut else node.data + b"\x000"
+        ended = b"\x00124" if node.slow else b"\x000"
+        return "ok", node.data if node.cut else node.data + ended
 
     def _member(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
         if node.denied:
             return "denied", b""
+        if node.slow:
+            return "ok", b"\x00124"
         data = node.members.get(question.detail)
         return "ok", b"\x003" if data is None else data + b"\x000"
 
-    def _listing(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:
+    def _listing(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
         if node.kind != "directory":
             return "notfile", b""
         if node.denied:
@@ -223,7 +233,8 @@ class VirtualHost:
         text = b"".join(self._row(child, f"./{posixpath.basename(name)}") for name, child in rows)
         acls = [f"-rw-r-----+ 1 0 0 1 Nov 23 12:00 {posixpath.basename(name)}\n" for name, child in rows if child.acl]
         flags = "".join(acls).encode() + b"//acls:%d\n" % len(acls)
-        return "ok", b"\0".join([real.encode(), text + b"//rc:0\n//total:%d\n" % len(rows), flags])
+        trailers = b"//rc:%d\n//total:%d\n" % (124 * node.slow, len(rows))
+        return "ok", b"\0".join([escape.to_bytes(real), text + trailers, flags])
 
     def _search(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:
         if node.kind != "directory":
@@ -233,7 +244,7 @@ class VirtualHost:
         kind = SearchKind(question.detail)
         wanted = "directory" if kind in _DIRECTORY_SEARCHES else "file"
         below = [(name, child) for name, child in self.nodes.items() if name.startswith(real.rstrip("/") + "/")]
-        failed = any(child.denied and child.kind == "directory" for _, child in below)
+        failed = any((child.denied or child.slow) and child.kind == "directory" for _, child in below) or node.slow
         out: list[bytes] = []
         found = [(name, child) for name, child in sorted(below) if child.kind == wanted]
         links = [(name, child) for name, child in sorted(below) if child.kind == "link"]
@@ -248,10 +259,11 @@ class VirtualHost:
         out.append(b"//rc:1\n" if failed else b"//rc:0\n")
         acls = [f"-rw-r-----+ 1 0 0 1 Nov 23 12:00 {posixpath.basename(name)}\n" for name, child in found if child.acl]
         flags = "".join(acls).encode() + b"//acls:%d\n" % len(acls)
-        return "ok", b"\0".join([real.encode(), b"".join(out), flags])
+        return "ok", b"\0".join([escape.to_bytes(real), b"".join(out), flags])
 
     def _package(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
-        return "ok", real.encode() + b"\0dpkg-query rpm\0" + (" ".join(node.package).encode() if node.package else b"")
+        owner = " ".join(node.package).encode() if node.package else b""
+        return "ok", b"\0".join([escape.to_bytes(real), b"dpkg-query rpm", owner])
 
     # -- the file system ----------------------------------------------------------------------------------------
 

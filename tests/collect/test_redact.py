@@ -33,6 +33,8 @@ PLACES = {
     "jdbc login with at and slash": ("conf/context.xml", '<Context><Resource url="jdbc:x://a:p@s/{}@db/x"/></Context>'),
     "jdbc parameter in braces": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password={a;{}}"/></Context>'),
     "jdbc parameter with a comma": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password=a,{}"/></Context>'),
+    "jdbc short parameter": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;user=a;pw={}"/></Context>'),
+    "inner json": ("conf/context.xml", '<Context><Resource options=\'{"password": "{}"}\'/></Context>'),
     "jdbc parameter": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;user=a;password={}"/></Context>'),
     "environment entry": ("conf/context.xml", '<Context><Environment name="db.password" value="{}"/></Context>'),
     "old parameter": (

@@ -111,8 +111,9 @@ def test_process_managers(files: dict[str, str], expected: tuple[ResidueKind, st
     assert found(site().put(files), process_managers) == [expected]
 
 
-def test_application_of_somebody_else_may_be_called_manager() -> None:
-    assert found(site(**{"webapps/manager/WEB-INF/web.xml": PLAIN}), process_managers) == []
+def test_the_name_manager_decides_whatever_its_descriptor_declares() -> None:
+    expected = (ResidueKind.DIRECTORY, "webapps/manager", "manager", Known(True))
+    assert found(site(**{"webapps/manager/WEB-INF/web.xml": PLAIN}), process_managers) == [expected]
 
 
 def test_manager_of_5_5_and_its_jar() -> None:

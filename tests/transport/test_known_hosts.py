@@ -58,6 +58,7 @@ def test_lookup(lines: list[str], address: str, port: int, trust: Trust, tmp_pat
         f"web01\t{LINE}\r",
         "web01 ssh-future@example.com AAAA",
     ],
+    ids=["empty", "blank", "comment", "trailing-comment", "carriage-return", "future-type"],  # keys differ per run
 )
 def test_comments_and_unknown_key_types_are_no_faults(line: str, tmp_path: Path) -> None:
     hosts = read(tmp_path, line, f"web02 {LINE}")

@@ -31,7 +31,8 @@ _TELLING_NAME = re.compile(
 _ORACLE_LOGIN = re.compile(r"(jdbc:oracle:\w+:[^/@\s\"'<>]*/)([^\s\"'<>]+)(?=@)")
 _URL_LOGIN = re.compile(r"(://[^/\s:@\"'<>]*:)([^\s\"'<>]+)(?=@)")  # greedy: a password may hold @ and /
 _INLINE = re.compile(
-    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credential)[\w.]*\s*[=:]\s*)(\{[^}]*\}|[^\s;&\"'<>]+)",
+    r"((?:\bpw|pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credential)[\w.]*[\"']?\s*[=:]\s*[\"']?)"
+    r"(\{[^}]*\}|[^\s;&\"'<>]+)",
     re.IGNORECASE,
 )
 _DEFINE = re.compile(r"(-D([^\s=\"']+)=)(\"[^\"]*\"|'[^']*'|[^\s\"']+)")

@@ -33,8 +33,17 @@ def from_bytes(raw: bytes) -> str:
 
 
 def from_text(text: str) -> str:
-    """Text for a path that came out of a decoded file, e.g. an attribute of server.xml."""
-    return from_bytes(text.encode("utf-8", "surrogatepass"))
+    """Text for a path that came out of a decoded file, e.g. an attribute of server.xml, or out of ``to_text``."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte, from an escape in a properties file
+        raw = text.encode("utf-8", "surrogatepass")
+    return from_bytes(raw)
+
+
+def to_text(shown: str) -> str:
+    """The text that ``from_text`` makes ``shown`` of; bytes that are no UTF-8 become surrogates."""
+    return to_bytes(shown).decode("utf-8", "surrogateescape")
 
 
 def to_bytes(shown: str) -> bytes:

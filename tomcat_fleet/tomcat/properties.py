@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import javaproperties
 
-from tomcat_fleet.model.escape import from_text
+from tomcat_fleet.model.escape import from_text, to_text
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.reader import Reader
@@ -91,10 +91,11 @@ def load_properties(
 ) -> Properties:
     """Properties of one instance.
 
-    ``arguments`` are the -D options of its process or start files; ``arguments_known`` is Unknown when there may be
-    more of them. ``environment`` is only used where PROPERTY_SOURCE names EnvironmentPropertySource; None: not known.
+    ``base`` and ``home`` are paths as ``escape`` shows them; every value is plain text. ``arguments`` are the -D
+    options of its process or start files; ``arguments_known`` is Unknown when there may be more of them.
+    ``environment`` is only used where PROPERTY_SOURCE names EnvironmentPropertySource; None: not known.
     """
-    places = {"catalina.base": base, "catalina.home": home}
+    places = {"catalina.base": to_text(base), "catalina.home": to_text(home)}
     own = _catalina_properties(reader, base, arguments)
     if isinstance(own, Unknown):  # it overrides -D options, so nothing else is certain either
         return Properties(values=places, known=own, defaults=_has_defaults(version))

@@ -41,7 +41,7 @@ def process_managers(reader: Reader, config: Config, deployment: Deployment) -> 
     Known when everything could be read, or when one that Tomcat serves was found: nothing else can then make the
     verdict better. Unknown otherwise.
     """
-    found = tuple(chain.from_iterable(_app_residues(app, _manager_name(app)) for app in deployment.apps))
+    found = tuple(chain.from_iterable(_app_residues(app, _manager_name(app, config)) for app in deployment.apps))
     elsewhere, gap = _in_home(reader, config, deployment, _MANAGERS)
     old, old_gap = _server_apps(reader, config, found)
     everything = (*found, *elsewhere, *old)
@@ -68,13 +68,15 @@ def _examples_name(app: Webapp) -> str | None:
     return "examples" if web_xml and is_examples(web_xml) else None
 
 
-def _manager_name(app: Webapp) -> str | None:
+def _manager_name(app: Webapp, config: Config) -> str | None:
+    """Tell by its servlets, by its own name, or in 4.x and 5.5 by the name of its directory in server/webapps."""
     web_xml = app.web_xml.value if isinstance(app.web_xml, Known) else None
     kind = next((kind for kind, _ in admin_servlets(web_xml)), None) if web_xml else None
     if kind:
         return STANDARD_NAMES[kind]
-    # A name alone only speaks for Tomcat's own application as long as no descriptor says otherwise.
-    return _own_name(app) if web_xml is None and _own_name(app) in _MANAGERS else None
+    if _own_name(app) in _MANAGERS:
+        return _own_name(app)
+    return next((name for name in _SERVER_APPS if app.root.path == f"{config.home}/server/webapps/{name}"), None)
 
 
 def _app_residues(app: Webapp, name: str | None) -> Iterator[Residue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tomcat_fleet.model.escape import to_text
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.tomcat import command_line, shell
 from tomcat_fleet.tomcat.discovery import Seed
@@ -17,7 +18,7 @@ _OPTION_NAMES = ("JAVA_OPTS", "CATALINA_OPTS", "LOGGING_CONFIG", "JSVC_OPTS")
 class Start:
     """-D options and shell variables of an instance's start."""
 
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, str]  # plain text, as values of files are
     arguments_known: Fact[None]  # Unknown: there may be more options
     variables: Mapping[str, str]  # of units, defaults files and setenv.sh
     setenv: Fact[str | None]  # the setenv.sh that catalina.sh reads; Known(None): there is none
@@ -42,7 +43,7 @@ def read_start(reader: Reader, seed: Seed) -> Start:
         if not jvm.process.argv_complete:
             known = Unknown(Gap.TRUNCATED, f"pid {jvm.process.pid}", "command line")
         return Start(
-            arguments=jvm.properties,
+            arguments={name: to_text(value) for name, value in jvm.properties.items()},
             arguments_known=known,
             variables=variables,
             setenv=setenv,

@@ -69,7 +69,7 @@ def _judge_realm(realm: Realm, policy: Policy, *, several: bool) -> Iterator[Fin
 
 def _judge_user(user: User, realm: Realm, policy: Policy, *, several: bool) -> Finding:
     shown = printable(user.name)
-    params = {"name": shown, "place": str(user.place), "algorithm": realm.algorithm or "?"}
+    params = {"name": shown, "place": str(user.place), "algorithm": printable(realm.algorithm) or "?"}
     facts = user.password
     if facts is None:
         verdict: rule.Verdict = (Status.NOT_APPLICABLE, Reason.NO_PASSWORD, ())
