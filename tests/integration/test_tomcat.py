@@ -140,7 +140,7 @@ def test_every_item_is_judged_as_the_guide_says(result: dict[str, Any], instance
     assert weak["verdicts"] == WEAK
 
 
-def test_tomcat_itself_agrees(result: dict[str, Any], instances: tuple[Tomcat10, Tomcat10]) -> None:
+def test_tomcat_itself_agrees(instances: tuple[Tomcat10, Tomcat10]) -> None:
     sound, weak = instances
     assert (sound.get("/manager/html"), weak.get("/manager/html")) == (404, 401)
     assert (sound.get("/examples/"), weak.get("/examples/")) == (404, 200)
