@@ -115,7 +115,11 @@ def test_a_key_open_to_others_is_a_fault(mode: int, key: Path, known: Path) -> N
     assert f"private key mode {mode:04o} is open to others" in messages(WEB, known_hosts=known, key_files=[key])
 
 
-@pytest.mark.parametrize("content", [b"", b"not a key", KEY.export_public_key(), b"\0" * 70000])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a key", KEY.export_public_key(), b"\0" * 70000],
+    ids=["empty", "prose", "public-key", "binary"],
+)
 def test_what_is_no_private_key_is_a_fault(content: bytes, tmp_path: Path, known: Path) -> None:
     path = write_private(tmp_path / "odd", content)
     assert "private key " in messages(WEB, known_hosts=known, key_files=[path])
