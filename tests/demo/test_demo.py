@@ -20,7 +20,6 @@ from tomcat_fleet.demo.fleet import HOSTS, kinds
 from tomcat_fleet.demo.fleet import fleet as demo_fleet
 from tomcat_fleet.demo.trees.modern import ALL_FLAWS, FAILS, Flaw
 
-pytestmark = pytest.mark.xdist_group("demo")
 ITEMS = [f"WT-{number:02}" for number in range(1, 14)]
 ROOT = os.geteuid() == 0
 # An account in sudo, wheel or docker is a question for a person; whoever runs this may be in one of them.

@@ -11,7 +11,7 @@ import pytest
 
 from tests.sshd import Sshd
 
-pytestmark = [pytest.mark.sshd, pytest.mark.xdist_group("many")]
+pytestmark = pytest.mark.sshd
 
 HOSTS = 200
 

@@ -22,7 +22,7 @@ from tests.sshd import Sshd
 from tests.tomcat10 import HOME, Tomcat10
 from tomcat_fleet.report.schema import schema
 
-pytestmark = [pytest.mark.sshd, pytest.mark.tomcat, pytest.mark.root, pytest.mark.xdist_group("tomcat")]
+pytestmark = [pytest.mark.sshd, pytest.mark.tomcat, pytest.mark.root]
 
 PAGES = "".join(
     f"<error-page><error-code>{code}</error-code><location>/error.html</location></error-page>"
