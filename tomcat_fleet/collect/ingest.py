@@ -268,9 +268,10 @@ class Ingest:
     def _table(self, parts: list[bytes]) -> None:
         if parts[0] == b"proc":
             _, complete, ticks, boot, _seen = parts
-            processes = tuple(process.from_proc(raw, ticks, boot) for raw in self._raw_processes)
+            read = [process.from_proc(raw, ticks, boot) for raw in self._raw_processes]
             self._raw_processes = []
-            self.processes = Known(ProcessTable(processes=processes, complete=complete == b"1"))
+            alive = tuple(found for found in read if found is not None)
+            self.processes = Known(ProcessTable(processes=alive, complete=complete == b"1"))
             return
         _, lines, count = parts
         if not count.strip().isdigit() or int(count) < 2:

@@ -10,10 +10,17 @@ from tomcat_fleet.model.evidence import Account, Process, ProcessTable
 from tomcat_fleet.model.fact import Fact, Known
 
 
-def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process:
-    """Process from the contents of its /proc directory, in the order the script prints them."""
+def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
+    """Process from the contents of its /proc directory, in the order the script prints them.
+
+    None when it ended while it was being read. Raises ``ValueError`` for anything that is not such a record.
+    """
     pid, status, stat, exe, cwd, root, cmdline = parts
+    if not status or not cmdline:
+        return None
     fields = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
+    if not fields.keys() >= {b"Uid", b"PPid"}:
+        raise ValueError("status without Uid and PPid")
     uid = int(fields[b"Uid"].split()[1])
     argv = cmdline.removesuffix(b"\0").split(b"\0")
     return Process(

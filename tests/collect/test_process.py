@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from tomcat_fleet.collect.frame import Record
+from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.errors import EvidenceError
+from tomcat_fleet.model.fact import Known
+
+STATUS = b"Name:\tjava\nPPid:\t1\nUid:\t998\t998\t998\t998\nNSpid:\t4000\n"
+STAT = b"4000 (ja va) x) S 1 " + b"0 " * 17 + b"500 0"
+ARGV = b"java\0-Dcatalina.base=/opt/tomcat\0"
+
+
+def _table(*records: tuple[bytes, ...]) -> Ingest:
+    ingest = Ingest(b"k" * 32)
+    for parts in records:
+        ingest.take(Record("process", "ok", b"\0".join(parts)))
+    ingest.take(Record("processes", "ok", b"proc\x001\x00100\x001000\n\x00 4000"))
+    return ingest
+
+
+def _one(status: bytes = STATUS, argv: bytes = ARGV, root: bytes = b"/\n") -> tuple[bytes, ...]:
+    return (b"4000", status, STAT, b"/usr/bin/java\n", b"/\n", root, argv)
+
+
+def test_a_process_is_read_with_its_start_and_its_links() -> None:
+    table = _table(_one()).processes
+    assert isinstance(table, Known)
+    (found,) = table.value.processes
+    assert (found.pid, found.ppid, found.uid, found.started, found.exe, found.root) == (
+        4000, 1, 998, 1005, "/usr/bin/java", None,
+    )  # fmt: skip
+    assert found.argv == ("java", "-Dcatalina.base=/opt/tomcat")
+
+
+@pytest.mark.parametrize("parts", [_one(status=b""), _one(argv=b"")], ids=["no-status", "no-arguments"])
+def test_a_process_that_ends_while_it_is_read_is_not_there(parts: tuple[bytes, ...]) -> None:
+    table = _table(parts, _one()).processes
+    assert isinstance(table, Known)
+    assert len(table.value.processes) == 1
+
+
+@pytest.mark.parametrize(
+    "parts", [_one(status=b"nonsense"), _one(status=b"Uid:\tx\ty\nPPid:\t1\n"), (b"4000", STATUS)],
+    ids=["no-fields", "no-number", "cut"],
+)  # fmt: skip
+def test_anything_else_is_no_process_record(parts: tuple[bytes, ...]) -> None:
+    with pytest.raises(EvidenceError):
+        _table(parts)
+
+
+@pytest.mark.parametrize(
+    ("status", "root"),
+    [(STATUS.replace(b"4000", b"4000\t17"), b"/\n"), (STATUS, b"/var/lib/containers/x/merged\n")],
+    ids=["nested-pid", "other-root"],
+)
+def test_a_container_is_told_by_its_root_or_its_nested_pid(status: bytes, root: bytes) -> None:
+    table = _table(_one(status=status, root=root)).processes
+    assert isinstance(table, Known)
+    assert table.value.processes[0].root is not None
+
+
+def test_an_argument_list_without_its_end_is_incomplete() -> None:
+    table = _table(_one(argv=b"java\0-Dcatalina.ba")).processes
+    assert isinstance(table, Known)
+    assert not table.value.processes[0].argv_complete
