@@ -122,7 +122,7 @@ class Ingest:
             return reader(question, body)
         except EvidenceError as exc:
             return Unknown(Gap.MALFORMED, question.path, str(exc))
-        except (ValueError, IndexError):
+        except (ValueError, LookupError):
             return Unknown(Gap.FAILED, question.path)
 
     def _status(self, question: Question, body: bytes) -> Fact[FileStatus | None]:
@@ -249,7 +249,7 @@ class Ingest:
             raise EvidenceError(f"unknown record {escape.one_line(record.verb, 40)}")
         try:
             reader(record.payload.split(b"\0"))
-        except (ValueError, IndexError) as exc:
+        except (ValueError, LookupError) as exc:
             raise EvidenceError(f"a {record.verb} record is malformed") from exc
 
     def _host(self, parts: list[bytes]) -> None:
