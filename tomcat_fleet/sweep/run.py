@@ -61,8 +61,10 @@ class _Crew:
             async with asyncio.TaskGroup() as group:
                 for number in range(workers):
                     group.create_task(self._worker(queue, number * self._plan.ramp_s))
-        except* OSError as failures:
-            raise self._disk_error or failures from None
+        except BaseExceptionGroup:
+            if self._disk_error is not None:
+                raise self._disk_error from None
+            raise
 
     async def _worker(self, queue: Iterator[Target], delay: float) -> None:
         await self._stop.sleep(delay)
