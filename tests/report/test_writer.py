@@ -16,7 +16,7 @@ from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.report.writer import ReportWriter
 
 
-@pytest.fixture(params=[0o000, 0o077, 0o377])
+@pytest.fixture(params=[0o000, 0o022, 0o077])
 def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     before = os.umask(request.param)
     yield request.param
