@@ -17,6 +17,8 @@ from tomcat_fleet.model.target import Target
 
 _WARNINGS = 20
 
+_PIPE_WIDTH = 1000  # one line per target for grep and awk
+
 app = typer.Typer(help="The fleet as the inventory describes it. Connects to nothing.", no_args_is_help=True)
 
 
@@ -31,7 +33,7 @@ def show(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) 
         table.add_column(say(f"inventory.{key}"), overflow="fold")
     for target in fleet.targets:
         table.add_row(*map(Text, _row(target)))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 @app.command()
