@@ -387,11 +387,19 @@ tf_known() { [ -e "$1" ] && [ ! -h "$1" ] || tf_status "$1"; } # plain entries h
 
 tf_app() { # DIRECTORY OF A WEB APPLICATION
   tf_known "$1"
+  tf_directory "$1"
+  tf_directory "$1/WEB-INF"
   tf_content "$1/WEB-INF/web.xml"
   tf_content "$1/META-INF/context.xml"
+  [ -d "$1/WEB-INF/lib" ] || return
   tf_directory "$1/WEB-INF/lib"
+  for tf_j in "$1"/WEB-INF/lib/*.jar; do
+    tf_m=$((tf_m + 1)); [ $tf_m -gt 100 ] && return
+    [ -f "$tf_j" ] && tf_member "$tf_j" META-INF/web-fragment.xml
+  done
 }
 
+tf_m=0
 tf_base() { # CATALINA_BASE: what nearly every instance needs, so that most hosts take one round
   tf_status "$1"; tf_directory "$1"
   for tf_x in conf bin lib logs temp work webapps; do tf_known "$1/$tf_x"; done
