@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,22 @@ async def test_a_file_over_the_cap_is_truncated_not_read(base: Path) -> None:
     answer = evidence.answers[Question(Verb.CONTENT, escape.from_text(f"{base}/conf/web.xml"))]
     assert isinstance(answer, Unknown)
     assert answer.gap is Gap.TRUNCATED
+
+
+async def test_a_base_whose_conf_is_a_link_is_found_in_the_usual_places() -> None:
+    need("root")
+    with tempfile.TemporaryDirectory(prefix="tf-places-", dir="/srv") as name:
+        linked, plain = Path(name) / "링크 base", Path(name) / "plain"
+        for path in (linked / "settings", plain / "conf", Path(name) / "other/conf"):
+            path.mkdir(parents=True)
+        (linked / "conf").symlink_to("settings")
+        (linked / "settings/server.xml").write_text("<Server/>")
+        (plain / "conf/server.xml").write_text("<Server/>")
+        async with shell(["/bin/sh", "-s"]) as channel:
+            evidence = (await collect(channel, Target(name="t", address="x"), key=KEY, want=lambda _: [])).evidence
+        found = {candidate.path for candidate in evidence.candidates if candidate.path.startswith(name)}
+        assert found == {escape.from_text(str(linked)), str(plain)}
+        assert evidence.search_complete == Known(None)
 
 
 async def test_refused_is_never_absent(base: Path) -> None:

@@ -288,17 +288,21 @@ class Ingest:
     def _places(self, parts: list[bytes]) -> None:
         (block,) = parts
         found: list[str] = []
-        at, failed = "/", False
+        at, results = "/", set[bytes]()
         for item in row.split(block):
             entry = row.one(item)
             if entry is not None:
-                found.append(posixpath.dirname(posixpath.dirname(row.below(at, entry.name))))
+                conf = row.below(at, entry.name).removesuffix("/server.xml")  # or a link called conf
+                found.append(posixpath.dirname(conf))
             elif item.startswith(b"//at:"):
                 at = escape.from_bytes(item[5:].strip(b"\n"))
             elif item.startswith(b"//rc:"):
-                failed = failed or item.strip() != b"//rc:0"
+                results.add(item.strip()[len(b"//rc:") :])
         self.found = tuple(dict.fromkeys(sorted(found)))
-        self.places = Unknown(Gap.DENIED, "usual places") if failed else Known(None)
+        self.places = Known(None)
+        if results - {b"0"}:
+            late = b"124" in results  # timeout(1)
+            self.places = Unknown(Gap.TRUNCATED if late else Gap.DENIED, "usual places", "time limit" if late else "")
 
 
 def _counts(values: Iterable[str], base: int) -> dict[int, int]:

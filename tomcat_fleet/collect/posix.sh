@@ -369,18 +369,22 @@ tf_units() {
   IFS=$tf_ifs
 }
 
-tf_places() { # conf/server.xml in the usual places, at most 7 levels down, on the same file system
+tf_places() { # conf/server.xml in the usual places, at most 7 levels down, on the same file system, 20 s each
+  tf_w=$tf_timeout; [ -n "$tf_timeout" ] && tf_timeout='timeout 20'
   tf_open places ok
-  { tf_bad=0
-    for tf_d in /opt /usr/local /usr/share /srv /home /var/lib /app* /data* /web* /was* /tomcat*; do
+  { for tf_d in /opt /usr/local /usr/share /usr/tomcat* /srv /home /home[0-9]* /export /var/lib /var/tomcat* /app* /data* /web* /was* /u0* /tomcat*; do
       [ -d "$tf_d" ] || continue
       if [ -h "$tf_d" ] && [ "$tf_d" != /opt ]; then continue; fi
+      set -- # images and layers of containers are not instances of this host
+      [ "$tf_d" = /var/lib ] && set -- \( -path ./docker -o -path ./containers -o -path ./containerd -o -path ./lxd -o -path ./machines \) -prune -o
       (CDPATH= cd -P -- "$tf_d" 2>/dev/null || { printf '//rc:1\n'; exit; }
        printf '//at:%s\n' "$(pwd -P)"
-       tf_find -xdev -maxdepth 7 \( -name proc -o -name sys -o -name .m2 -o -name work -o -name lost+found -o -name docker -o -name containers -o -name overlay2 \) -prune -o -type f -path '*/conf/server.xml')
+       tf_find -xdev -maxdepth 7 "$@" -name lost+found -prune -o \
+         \( -path '*/conf/server.xml' \( -type f -o -type l \) -o -name conf -type l -exec sh -c 'test -e "$1/server.xml"' sh {} \; \))
     done
   } | tf_encode
   tf_shut
+  tf_timeout=$tf_w
 }
 
 tf_known() { [ -e "$1" ] && [ ! -h "$1" ] || tf_status "$1"; } # plain entries have their row in the directory's record
@@ -473,7 +477,8 @@ tf_first() { # the round that needs no question
   done
   tf_procs
   for tf_x in $tf_procuids; do tf_account "$tf_x"; done
-  [ "$TF_DISCOVER" = 1 ] && { tf_units; tf_places; }
+  tf_units
+  [ "$TF_DISCOVER" = 1 ] && tf_places
   tf_done=
   for tf_x in $TF_BASES; do tf_plain "$tf_x"; tf_done="$tf_done|tf_base $tf_p|"; tf_base "$tf_p"; done
   if [ "$TF_DISCOVER" = 1 ]; then
