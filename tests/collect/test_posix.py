@@ -22,6 +22,7 @@ KEY = b"k" * 32
 SHELLS = ["dash", "bash", "mksh", "yash", "zsh", "ksh", "busybox"]
 NASTY = [b"plain.txt", b" lead", b"-rf", b"quo'te\"", b"dollar$HOME", b"new\nline", b"tab\t", b"back\\slash",
          b"@0 1 .", b"star*", "한글.txt".encode(), "한글".encode("cp949"), b"esc\x1b[31m",
+         b"two\n\nlines", b"end\n",
          b"row\nregular file:0777:0:0"]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ tf_find() { # FIND-EXPRESSION: rows of what it selects below the current directo
     perl) $tf_timeout find . "$@" -exec perl -e "$tf_perl" 0 {} + ;;
     *) $tf_timeout find . "$@" -exec sh -c "$tf_list" sh {} + ;;
   esac 2>/dev/null
-  printf '\n//rc:%s\n' "$?"
+  printf '//rc:%s\n' "$?"
 }
 
 # tf_gone PATH: true when its absence is certain: the nearest existing ancestor may be searched.
@@ -157,7 +157,7 @@ tf_directory() { # PATH: names and rows of the entries
   tf_resolve "$1"
   tf_open listing ok
   { printf '%s\000\000%s\000' "$1" "$tf_r"
-    (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 && NF { print } END { print "//total:" n + 0 }'
+    (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 { print } END { print "//total:" n + 0 }'
      printf '\000'
      ls -lan . 2>/dev/null | awk 'substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
   } | tf_encode
@@ -210,7 +210,7 @@ BEGIN { FS = ":" }
     if (index(uids, " " uid " ") == 0) { if (!keep) { f++; if (f <= 40) { keep = 1; print "//foreign" } } }
   }
 }
-keep && NF { print }
+keep { print }
 END {
   for (u in owners) print "//owner:" u ":" owners[u]
   for (m in modes) print "//mode:" m ":" modes[m]
