@@ -130,5 +130,7 @@ async def _pour(source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes]) -
 
 
 def _kill(shell: asyncio.subprocess.Process) -> None:
+    """End the shell and its children; it may have ended already without the loop knowing yet."""
     if shell.returncode is None:
-        os.killpg(shell.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
