@@ -42,7 +42,7 @@ def test_every_format_tells_the_same_of_its_hosts(name: str) -> None:
     assert fleet["here"].transport == "local"
     old = fleet["old01"]
     assert (old.password, old.ssh_profile, old.discover) == ("env:OLD01_PASSWORD", "legacy-2005", False)
-    assert old.become == Become(method="pbrun", user="root")
+    assert old.become == Become(method="dzdo", user="root")
     assert old.instances[1] == InstanceHint(
         base="/opt/was/inst2", home="/opt/apache-tomcat-7.0.109", was_accounts=("was2", "1002")
     )

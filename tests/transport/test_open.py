@@ -8,7 +8,7 @@ import pytest
 
 from tomcat_fleet.errors import ConfigError, Fault, TargetError
 from tomcat_fleet.model.status import Outcome
-from tomcat_fleet.model.target import Target
+from tomcat_fleet.model.target import Become, Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import check_transports, open_channel
@@ -25,6 +25,7 @@ def test_everything_else_is_listed_with_its_line() -> None:
         replace(WEB, transport="paramiko"),
         replace(WEB, name="web02", ssh_profile="ancient", jump="host:", source="hosts.toml:9"),
         replace(WEB, name="web03", transport="telnet", source=""),
+        replace(WEB, name="web04", become=Become(method="pbrun"), source="hosts.toml:11"),
     ]
     with pytest.raises(ConfigError) as caught:
         check_transports(targets)
@@ -33,6 +34,7 @@ def test_everything_else_is_listed_with_its_line() -> None:
         Fault("hosts.toml", 7, "web01: transport 'paramiko' is not part of this release; use asyncssh or local"),
         Fault("hosts.toml", 9, "web02: not a jump host: 'host:'; user@host:port is expected"),
         Fault("hosts.toml", 9, "web02: ssh_profile 'ancient' does not exist; use modern, legacy-2012, legacy-2005"),
+        Fault("hosts.toml", 11, "web04: escalation by 'pbrun' is not part of this release; use sudo, doas, dzdo"),
     )
 
 

@@ -17,10 +17,11 @@ from tomcat_fleet.transport.local import open_local
 from tomcat_fleet.transport.ssh import open_ssh
 
 TRANSPORTS = ("asyncssh", "local")
+ESCALATIONS = ("sudo", "doas", "dzdo")  # those that take -n and never ask at a prompt
 
 
 def check_transports(targets: Iterable[Target]) -> None:
-    """Raise ``ConfigError`` for every target whose transport, ssh_profile or jump cannot be served."""
+    """Raise ``ConfigError`` for every target whose transport, ssh_profile, escalation or jump cannot be served."""
     faults = [fault for target in targets for fault in _faults(target)]
     if faults:
         raise ConfigError(faults)
@@ -51,6 +52,9 @@ def _faults(target: Target) -> Iterator[Fault]:
         yield fault_of(target, f"transport {target.transport!r} is not part of this release; use asyncssh or local")
     if target.ssh_profile not in PROFILES:
         yield fault_of(target, f"ssh_profile {target.ssh_profile!r} does not exist; use {', '.join(PROFILES)}")
+    if target.become and target.become.method not in ESCALATIONS:
+        method = target.become.method
+        yield fault_of(target, f"escalation by {method!r} is not part of this release; use {', '.join(ESCALATIONS)}")
     try:
         parse_jump(target.jump)
     except ValueError as error:
