@@ -205,7 +205,7 @@ class VirtualHost:
     def _status(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:
         own = self.nodes.get(self._parent_real(question.path))
         target = escape.to_bytes(own.target + "\n") if own is not None and own.kind == "link" else b""
-        mark = b"+" if node.acl else b""
+        mark = b"+\n" if node.acl else b" \n"
         return "ok", b"\0".join([escape.to_bytes(real), target, self._row(node, question.path), mark])
 
     def _content(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
@@ -232,7 +232,7 @@ class VirtualHost:
         rows = [(name, child) for name, child in self._children(real)]
         text = b"".join(self._row(child, f"./{posixpath.basename(name)}") for name, child in rows)
         acls = [f"-rw-r-----+ 1 0 0 1 Nov 23 12:00 {posixpath.basename(name)}\n" for name, child in rows if child.acl]
-        flags = "".join(acls).encode() + b"//acls:%d\n" % len(acls)
+        flags = "".join(acls).encode() + b"//acls:%d\n//rc:0\n" % len(acls)
         trailers = b"//rc:%d\n//total:%d\n" % (124 * node.slow, len(rows))
         return "ok", b"\0".join([escape.to_bytes(real), text + trailers, flags])
 
@@ -258,7 +258,7 @@ class VirtualHost:
         out.append(f"//total:{len(found)}\n//excesses:{len(excess)}\n//links:{len(links)}\n".encode())
         out.append(b"//rc:1\n" if failed else b"//rc:0\n")
         acls = [f"-rw-r-----+ 1 0 0 1 Nov 23 12:00 {posixpath.basename(name)}\n" for name, child in found if child.acl]
-        flags = "".join(acls).encode() + b"//acls:%d\n" % len(acls)
+        flags = "".join(acls).encode() + b"//acls:%d\n//rc:0\n" % len(acls)
         return "ok", b"\0".join([escape.to_bytes(real), b"".join(out), flags])
 
     def _package(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature

@@ -136,6 +136,8 @@ class Ingest:
             return Unknown(Gap.MISSING, question.path, f"link to {target}")
         if not real_path:
             return Unknown(Gap.FAILED, question.path, "its real path cannot be told")
+        if not acl:
+            return Unknown(Gap.FAILED, question.path, "whether it has an ACL cannot be told")
         marked = acl.strip() == b"+"
         if real_path != question.path:
             self._keep(Question(Verb.STATUS, real_path), Known(found[0][1].status(real_path, real_path, acl=marked)))
@@ -157,7 +159,8 @@ class Ingest:
         real_path = escape.from_bytes(real)
         found = row.parse(rows)
         flags = row.parse(acls)
-        if found.trailers.get("rc") != ["0"]:
+        # A listing of ACL markers that failed or was cut short is not the absence of ACLs.
+        if found.trailers.get("rc") != ["0"] or flags.trailers.get("rc") != ["0"]:
             return Unknown(Gap.FAILED, question.path, "not every entry could be read")
         if found.number("total") != len(found.rows):
             return Unknown(Gap.TRUNCATED, question.path, f"{found.number('total')} entries")
@@ -179,7 +182,8 @@ class Ingest:
         real, rows, acls = _parts(body, 3)
         root = escape.from_bytes(real) or question.path
         found = row.parse(rows)
-        if found.trailers.get("rc") != ["0"]:
+        flags = row.parse(acls)
+        if found.trailers.get("rc") != ["0"] or flags.trailers.get("rc") != ["0"]:
             return Unknown(Gap.FAILED, question.path, "not everything below could be read")
         if found.number("links") > LINK_CAP:
             return Unknown(Gap.TRUNCATED, question.path, f"{found.number('links')} links")
@@ -188,7 +192,6 @@ class Ingest:
         total, excesses = found.number("total"), found.number("excesses")
         if sum(owners.values()) != total or sum(modes.values()) != excesses:
             return Unknown(Gap.FAILED, question.path, "the counts do not add up")
-        flags = row.parse(acls)
         tagged = [(tag, entry.status(p, p)) for tag, entry in found.rows for p in (row.below(root, entry.name),)]
         answer = Known(
             Search(

@@ -159,7 +159,7 @@ tf_directory() { # PATH: names and rows of the entries
   { printf '%s\000\000%s\000' "$1" "$tf_r"
     (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 { print } END { print "//total:" n + 0 }'
      printf '\000'
-     ls -lan . 2>/dev/null | awk 'substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
+     { ls -lan . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
   } | tf_encode
   tf_shut
 }
@@ -230,7 +230,7 @@ tf_search() { # PATH KIND
   { printf '%s\000%s\000%s\000' "$1" "$2" "$tf_r"
     (CDPATH= cd -P -- "$1" && tf_find ! -name . \( -type "$tf_type" -o -type l \) | awk -v mask="$tf_mask" -v uids=" 0 $tf_uids " "$tf_sift"
      printf '\000'
-     $tf_timeout ls -lanR . 2>/dev/null | awk 'substr($1, 11, 1) == "+" { n++; if (n <= 40) print } END { print "//acls:" n + 0 }')
+     { $tf_timeout ls -lanR . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 40) print } END { print "//acls:" n + 0 }')
   } | tf_encode
   tf_shut
 }
