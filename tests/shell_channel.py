@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from tomcat_fleet.transport.channel import Link
 
+_IDLE_S = 90  # longer than the collector's own limit for one search
+
 
 class ShellChannel:
     """Speaks to one running shell."""
@@ -24,7 +26,8 @@ class ShellChannel:
 
     async def read(self) -> bytes:
         assert self._process.stdout is not None
-        return await self._process.stdout.read(65536)
+        async with asyncio.timeout(_IDLE_S):
+            return await self._process.stdout.read(65536)
 
     async def end_input(self) -> None:
         assert self._process.stdin is not None

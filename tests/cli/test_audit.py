@@ -145,7 +145,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, keys: list[str]) -> Non
             process.send_signal(signal.SIGINT)
             until_said(process, "중단")
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate()
+            _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert not (tmp_path / "out" / "index.html").exists()

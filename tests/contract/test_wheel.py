@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this tree, built by the project's own backend."""
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
     (built,) = out.glob("*.whl")
     return built
 
@@ -57,7 +57,7 @@ def _run(site: Path, *arguments: str) -> str:
     # -P and the path keep the checkout out: what is not in the wheel is not found.
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), "HOME": str(site)}
     command = [sys.executable, "-P", *arguments]
-    done = subprocess.run(command, cwd=site, env=env, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=site, env=env, check=True, capture_output=True, text=True, timeout=120)
     return done.stdout
 
 

@@ -155,7 +155,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, scratch: Path
     ) as process:
         until_said(process, "점검")
         process.send_signal(signal.SIGTERM)
-        process.communicate()
+        process.communicate(timeout=60)
     assert process.returncode == 143
     assert list(scratch.iterdir()) == []
     left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(scratch).encode() in _read(path)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -13,16 +15,42 @@ from tomcat_fleet.sweep.stop import Stop
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_signal_asks_for_a_stop_and_the_second_has_its_own_effect(number: signal.Signals) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+async def test_the_first_signal_asks_for_a_stop(number: signal.Signals) -> None:
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     stop, said = Stop(), asyncio.Event()
-    with stop.listening(said.set):
+    with stop.listening(said.set, said.clear):
         assert not stop.requested
         os.kill(os.getpid(), number)
         await asyncio.wait_for(said.wait(), 5)
         assert stop.number == number
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        assert signal.getsignal(signal.SIGTERM) is before
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+WAITING = """
+import asyncio, os
+from tomcat_fleet.sweep.stop import Stop
+
+async def main():
+    with Stop().listening(lambda: os.write(1, b"first\\n"), lambda: os.write(1, b"last\\n")):
+        os.write(1, b"ready\\n")
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_a_process_that_waits(first: signal.Signals, second: signal.Signals) -> None:
+    command = [sys.executable, "-c", WAITING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(first)
+        assert process.stdout.readline() == b"first\n"
+        process.send_signal(second)
+        said = process.communicate(timeout=30)
+    assert (process.returncode, *said) == (128 + second, b"last\n", b"")
 
 
 async def test_a_stop_ends_open_deadlines_and_later_ones() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-import typer
 from rich.console import Console
 
 from tomcat_fleet.cli.closing import Closing
@@ -36,14 +35,17 @@ def watch(sweep: Sweep, lang: Lang) -> tuple[SweepSummary, int]:
         display(event)
 
     async def run() -> SweepSummary:
-        with stop.listening(lambda: print(say("progress.stopping"), file=sys.stderr)):  # noqa: T201
+        with stop.listening(lambda: print(say("progress.stopping"), file=sys.stderr), _show_cursor):  # noqa: T201
             async with display.shown():
                 return await sweep(tell, stop)
 
-    try:
-        with sockets():
-            summary = asyncio.run(run())
-    except KeyboardInterrupt:
-        raise typer.Exit(_INTERRUPTED + signal.SIGINT) from None
+    with sockets():
+        summary = asyncio.run(run())
     closing.show(Console(highlight=False), time.monotonic() - began)
     return summary, 0 if stop.number is None else _INTERRUPTED + stop.number
+
+
+def _show_cursor() -> None:
+    """The bar hides it, and a process that ends at once has no other chance to bring it back."""
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")

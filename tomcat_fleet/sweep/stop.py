@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from types import FrameType
 
+_EXIT = 128  # plus the number of the signal: what a shell shows of a process that a signal ended
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -51,12 +54,23 @@ class Stop:
                 await asyncio.get_running_loop().create_future()
 
     @contextmanager
-    def listening(self, said: Callable[[], None]) -> Iterator[None]:
-        """SIGINT and SIGTERM request a stop, which ``said`` acknowledges; a second one ends the process at once."""
+    def listening(self, said: Callable[[], None], left: Callable[[], None]) -> Iterator[None]:
+        """SIGINT and SIGTERM request a stop, which ``said`` acknowledges.
+
+        A second one calls ``left`` and ends the process at once, with 128 and its number as exit code.
+        """
         loop = asyncio.get_running_loop()
+        former = {number: signal.getsignal(number) for number in _SIGNALS}
+
+        def last(number: int, _frame: FrameType | None) -> None:
+            left()
+            os._exit(_EXIT + number)
 
         def heard(number: int) -> None:
-            self._deaf(loop)
+            # KeyboardInterrupt would do for most moments; raised inside a callback of the loop, it leaves a connection
+            # half closed that its own clean-up then waits for without end.
+            for each in _SIGNALS:
+                signal.signal(each, last)  # the loop's wake-up descriptor stays: a loop that waits notices, too
             said()
             self.request(number)
 
@@ -65,8 +79,6 @@ class Stop:
         try:
             yield
         finally:
-            self._deaf(loop)
-
-    def _deaf(self, loop: asyncio.AbstractEventLoop) -> None:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+                signal.signal(number, former[number])
