@@ -38,7 +38,7 @@ def managed(
 def context_of(made: Site, networks: tuple[str, ...] = ()) -> AdminContext:
     found = made.see(lambda reader, config, deployment: admin_contexts(reader, config, deployment, networks))
     assert isinstance(found, Known)
-    (context,) = found.value
+    (context,) = (one for one in found.value if one.path != "*")  # beside what could not be read
     return context
 
 

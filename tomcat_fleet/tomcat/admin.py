@@ -9,12 +9,13 @@ from tomcat_fleet.model.access import Access, AccessNote, AdminContext, AdminKin
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat.address_filter import is_address_step, judge_access
+from tomcat_fleet.tomcat.admin_servlet import AdminServlets
 from tomcat_fleet.tomcat.config import Config, HostNode, flag
 from tomcat_fleet.tomcat.path import name as last_segment
 from tomcat_fleet.tomcat.pipeline import Pipeline, Step, has_misspelt_valve, valve_steps
 from tomcat_fleet.tomcat.probe import probes
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.stock import STANDARD_NAMES, admin_servlets
+from tomcat_fleet.tomcat.stock import STANDARD_NAMES
 from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, parse_web_xml
 from tomcat_fleet.tomcat.webapp import Definition, Deployment, Webapp
 from tomcat_fleet.tomcat.xml import Element
@@ -25,7 +26,7 @@ _FOR_ALL = frozenset({"/*", "*"})
 def admin_contexts(
     reader: Reader, config: Config, deployment: Deployment, networks: Sequence[str] = ()
 ) -> Fact[tuple[AdminContext, ...]]:
-    """Every context whose web.xml declares an administration servlet, whatever its name.
+    """Every context with an administration servlet, whatever its name and whichever descriptor declares it.
 
     An application that could not be examined may be one too. When nothing was found beside it the whole is Unknown;
     otherwise it is listed with ``access`` Unknown, so that what was found can still be judged. The same holds for
@@ -33,7 +34,8 @@ def admin_contexts(
     """
     judge = _Judge(reader, config, networks)
     found = tuple(context for app in deployment.apps for context in judge.contexts(app))
-    dark = tuple(chain(map(_unread, filter(_is_dark, deployment.apps)), map(_unlisted, deployment.gaps)))
+    unlisted = (*deployment.gaps, *judge.servlets.gaps())
+    dark = tuple(chain(map(_unread, filter(_is_dark, deployment.apps)), map(_unlisted, unlisted)))
     if not found and dark:
         access = dark[0].access
         return access if isinstance(access, Unknown) else Known(dark)
@@ -88,16 +90,16 @@ class _Judge:
         self.config = config
         self.networks = networks
         self.probes = probes(networks)
+        self.servlets = AdminServlets(reader, config)
 
     def contexts(self, app: Webapp) -> Iterator[AdminContext]:
         """At most one context for an application; the manager's kind goes before the others."""
-        if not isinstance(app.web_xml, Known) or app.web_xml.value is None:
+        if isinstance(app.web_xml, Unknown):
             return
-        servlets = sorted(admin_servlets(app.web_xml.value), key=lambda one: (one[0] is not AdminKind.MANAGER, one[1]))
+        servlets = self.servlets.of(app)
         if not servlets:
             return
-        kind, line = servlets[0]
-        servlet = Place(app.web_xml.value.path, line)
+        kind, servlet = servlets[0]
         definition = app.definition.value if isinstance(app.definition, Known) else None
         yield AdminContext(
             path=app.application.path,
@@ -112,7 +114,7 @@ class _Judge:
             presence=tuple(presence.place for presence in app.presence),
         )
 
-    def access(self, app: Webapp, web_xml: WebXml) -> Fact[Access]:
+    def access(self, app: Webapp, web_xml: WebXml | None) -> Fact[Access]:
         """The effective filter; Unknown when a file that takes part in it could not be read."""
         if isinstance(app.definition, Unknown):
             return app.definition
@@ -121,7 +123,7 @@ class _Judge:
         own = app.definition.value
         definitions = (*app.defaults.value, *((own,) if own else ()))
         inherited, gap = self._inherited_filters(app.host)
-        filters = (*self._filter_steps(web_xml, own_file=True), *inherited)
+        filters = (*(self._filter_steps(web_xml, own_file=True) if web_xml else ()), *inherited)
         pipeline = self._pipeline(app.host, definitions, filters)
         access = judge_access(self.config, app.host.service, pipeline, self.probes)
         if gap and any(probe.decision is not Decision.REFUSED for probe in forbidden(access, self.networks)):

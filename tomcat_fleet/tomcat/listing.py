@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tomcat_fleet.model.escape import from_text
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.model.web import DefaultServlet, ListingFile, ListingScope
 from tomcat_fleet.tomcat.config import Config
-from tomcat_fleet.tomcat.document import attribute, member_path, read_member
-from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.web_xml import Parameter, ServletNode, WebXml, parse_web_xml
+from tomcat_fleet.tomcat.web_descriptor import FRAGMENTS_SINCE, WebDescriptors
+from tomcat_fleet.tomcat.web_xml import Parameter, ServletNode, WebXml
 from tomcat_fleet.tomcat.webapp import Deployment, Webapp
 
 _CLASSES = frozenset({"org.apache.catalina.servlets.DefaultServlet", "org.apache.catalina.servlets.WebdavServlet"})
-_FRAGMENT = "META-INF/web-fragment.xml"
-_TOMCAT_WEB_XML = "WEB-INF/tomcat-web.xml"
-_TOMCAT_WEB_XML_SINCE = 9
-_FRAGMENTS_SINCE = 7  # Servlet 3.0
 
 
 def listing_files(reader: Reader, config: Config, deployment: Deployment) -> tuple[ListingFile, ...]:
@@ -43,69 +37,25 @@ def _file(scope: ListingScope, path: str, application: str, servlets: Fact[tuple
 
 class _Reading:
     def __init__(self, reader: Reader, config: Config) -> None:
-        self.reader = reader
         self.config = config
+        self.descriptors = WebDescriptors(reader, config)
 
     def of_server(self) -> Iterator[ListingFile]:
         """conf/web.xml and every host's web.xml.default that exists."""
-        path = f"{self.config.base}/conf/web.xml"
-        found = self._parsed(path)
+        path, found = self.descriptors.of_server()
         missing = Unknown(Gap.MISSING, path)
         yield _file(ListingScope.GLOBAL, path, "", missing if found == Known(None) else self._servlets(found))
         if isinstance(self.config.hosts, Unknown):
             return
-        directories = dict.fromkeys(host.xml_base for host in self.config.hosts.value)
-        for directory in directories:
-            if isinstance(directory, Unknown):
-                yield _file(ListingScope.HOST_DEFAULT, directory.source, "", directory)
-                continue
-            path = f"{directory.value}/web.xml.default"
-            found = self._parsed(path)
+        for path, found in dict.fromkeys(map(self.descriptors.of_host, self.config.hosts.value)):
             if found != Known(None):
                 yield _file(ListingScope.HOST_DEFAULT, path, "", self._servlets(found))
 
     def of_app(self, app: Webapp) -> Iterator[ListingFile]:
         """Descriptors of one application, its fragments included."""
-        name = app.application.path or "/"
-        own = app.web_xml.value.path if isinstance(app.web_xml, Known) and app.web_xml.value else ""
-        first = (own or app.root.place("WEB-INF/web.xml"), app.web_xml)
-        for path, found in (first, *self._beside(app), *self._fragments(app)):
+        for path, found in self.descriptors.of_application(app):
             if found != Known(None):
-                yield _file(ListingScope.APPLICATION, path, name, self._servlets(found))
-
-    def _beside(self, app: Webapp) -> Iterator[tuple[str, Fact[WebXml | None]]]:
-        """What replaces conf/web.xml for one application, and WEB-INF/tomcat-web.xml of 9.0 and later."""
-        own = app.definition.value if isinstance(app.definition, Known) else None
-        other = attribute(own.element, "defaultWebXml") if own else None
-        if other:
-            path = absolute(from_text(other), self.config.base)
-            yield path, self.config.doubt(other) or self._parsed(path)
-        version = self.config.version
-        if version is None or version.major >= _TOMCAT_WEB_XML_SINCE:
-            path = app.root.place(_TOMCAT_WEB_XML)
-            document = app.root.document(self.reader, self.config, _TOMCAT_WEB_XML, namespaces=True)
-            yield path, parse_web_xml(document, path)
-
-    def _fragments(self, app: Webapp) -> Iterator[tuple[str, Fact[WebXml | None]]]:
-        version = self.config.version
-        own = app.web_xml.value if isinstance(app.web_xml, Known) else None
-        complete = own is not None and own.metadata_complete
-        if complete or app.root.archive or (version is not None and version.major < _FRAGMENTS_SINCE):
-            return
-        directory = f"{app.root.path}/WEB-INF/lib"
-        names = self.reader.listing(directory)
-        if isinstance(names, Unknown):
-            yield directory, names
-            return
-        for name in names.value or ():
-            if name.lower().endswith(".jar"):
-                jar = f"{directory}/{name}"
-                document = read_member(self.reader, jar, _FRAGMENT, self.config.properties, namespaces=True)
-                path = member_path(jar, _FRAGMENT)
-                yield path, parse_web_xml(document, path)
-
-    def _parsed(self, path: str) -> Fact[WebXml | None]:
-        return parse_web_xml(self.config.read(self.reader, path, namespaces=True), path)
+                yield _file(ListingScope.APPLICATION, path, app.application.path or "/", self._servlets(found))
 
     def _servlets(self, found: Fact[WebXml | None]) -> Fact[tuple[DefaultServlet, ...]]:
         if isinstance(found, Unknown):
@@ -131,7 +81,7 @@ class _Reading:
         """Of equal names the first counts since 7.0 (ServletDef.addInitParameter), the last before."""
         if not named:
             return None
-        older = self.config.version is not None and self.config.version.major < _FRAGMENTS_SINCE
+        older = self.config.version is not None and self.config.version.major < FRAGMENTS_SINCE
         return named[-1] if older else named[0]
 
     def _value(self, named: list[Parameter], chosen: Parameter | None) -> Fact[bool]:

@@ -9,12 +9,13 @@ from tomcat_fleet.model.evidence import FileKind
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.model.web import Residue, ResidueKind
+from tomcat_fleet.tomcat.admin_servlet import AdminServlets
 from tomcat_fleet.tomcat.config import Config
 from tomcat_fleet.tomcat.context_name import without_extension
 from tomcat_fleet.tomcat.path import name as last_segment
 from tomcat_fleet.tomcat.path import real
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.stock import EXAMPLE_NAMES, STANDARD_NAMES, admin_servlets, is_examples
+from tomcat_fleet.tomcat.stock import EXAMPLE_NAMES, STANDARD_NAMES, is_examples
 from tomcat_fleet.tomcat.webapp import Deployment, Webapp
 
 _MANAGERS = ("manager", "host-manager")
@@ -41,11 +42,14 @@ def process_managers(reader: Reader, config: Config, deployment: Deployment) -> 
     Known when everything could be read, or when one that Tomcat serves was found: nothing else can then make the
     verdict better. Unknown otherwise.
     """
-    found = tuple(chain.from_iterable(_app_residues(app, _manager_name(app, config)) for app in deployment.apps))
+    servlets = AdminServlets(reader, config)
+    found = tuple(
+        chain.from_iterable(_app_residues(app, _manager_name(app, config, servlets)) for app in deployment.apps)
+    )
     elsewhere, gap = _in_home(reader, config, deployment, _MANAGERS)
     old, old_gap = _server_apps(reader, config, found)
     everything = (*found, *elsewhere, *old)
-    gaps = (*deployment.gaps, *_unread(deployment), *(one for one in (gap, old_gap) if one))
+    gaps = (*deployment.gaps, *servlets.gaps(), *_unread(deployment), *(one for one in (gap, old_gap) if one))
     served = any(residue.deployed == Known(True) for residue in everything)
     return gaps[0] if gaps and not served else Known(everything)
 
@@ -68,12 +72,11 @@ def _examples_name(app: Webapp) -> str | None:
     return "examples" if web_xml and is_examples(web_xml) else None
 
 
-def _manager_name(app: Webapp, config: Config) -> str | None:
+def _manager_name(app: Webapp, config: Config, servlets: AdminServlets) -> str | None:
     """Tell by its servlets, by its own name, or in 4.x and 5.5 by the name of its directory in server/webapps."""
-    web_xml = app.web_xml.value if isinstance(app.web_xml, Known) else None
-    kind = next((kind for kind, _ in admin_servlets(web_xml)), None) if web_xml else None
-    if kind:
-        return STANDARD_NAMES[kind]
+    kinds = [kind for kind, _ in servlets.of(app)]
+    if kinds:
+        return STANDARD_NAMES[kinds[0]]
     if _own_name(app) in _MANAGERS:
         return _own_name(app)
     return next((name for name in _SERVER_APPS if app.root.path == f"{config.home}/server/webapps/{name}"), None)
