@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -198,6 +199,7 @@ class VirtualHost:
             Verb.LISTING: self._listing,
             Verb.SEARCH: self._search,
             Verb.MEMBER: self._member,
+            Verb.FRAGMENTS: self._fragments,
             Verb.PACKAGE: self._package,
         }
         return verbs[question.verb](question, node, real)
@@ -223,6 +225,16 @@ class VirtualHost:
             return "ok", b"\x00124"
         data = node.members.get(question.detail)
         return "ok", b"\x003" if data is None else data + b"\x000"
+
+    def _fragments(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
+        """``members`` named ``WEB-INF/lib/x.jar!/META-INF/web-fragment.xml`` are inside a jar inside."""
+        if node.denied:
+            return "denied", b""
+        if node.slow:
+            return "ok", b"\x00124"
+        inside = {name.partition("!/")[0]: data for name, data in node.members.items() if "!/" in name}
+        body = b"".join(name.encode() + b"\0" + base64.b64encode(data) + b"\0" for name, data in inside.items())
+        return "ok", body + b"\x000"
 
     def _listing(self, question: Question, node: Node, real: str) -> tuple[str, bytes]:  # noqa: ARG002 - one signature
         if node.kind != "directory":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tomcat_fleet.collect import process, redact, row
+from tomcat_fleet.collect import fragment, process, redact, row
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model import escape
@@ -114,6 +114,7 @@ class Ingest:
             Verb.LISTING: self._listing,
             Verb.SEARCH: self._search,
             Verb.PACKAGE: self._package,
+            Verb.FRAGMENTS: lambda asked, raw: fragment.parse(asked.path, raw, self.key),
         }
         return self._guarded(question, readers[question.verb], body)
 
@@ -356,4 +357,4 @@ def denied(evidence: Evidence) -> list[Question]:
     )
 
 
-_RAISABLE = frozenset({Verb.STATUS, Verb.CONTENT, Verb.LISTING, Verb.SEARCH, Verb.MEMBER})
+_RAISABLE = frozenset({Verb.STATUS, Verb.CONTENT, Verb.LISTING, Verb.SEARCH, Verb.MEMBER, Verb.FRAGMENTS})

@@ -266,6 +266,45 @@ tf_member() { # PATH MEMBER
   tf_shut
 }
 
+# Jars inside a packed application: python3 reads them in memory, any other tool would have to write them somewhere.
+tf_inside='import base64, io, sys, zipfile
+w = sys.stdout.buffer.write
+with zipfile.ZipFile(sys.argv[1]) as z:
+    for i in z.infolist():
+        n = i.filename
+        if not n.startswith("WEB-INF/lib/") or n.count("/") > 2 or not n.lower().endswith(".jar"): continue
+        if i.file_size > 1 << 26: sys.exit(4)
+        try:
+            with zipfile.ZipFile(io.BytesIO(z.read(i))) as j, j.open("META-INF/web-fragment.xml") as f: d = f.read(1 << 22)
+        except KeyError: continue
+        w(n.encode("utf-8", "surrogateescape") + b"\0" + base64.b64encode(d) + b"\0")'
+
+tf_names() { # ARCHIVE: whatever tells the names of its entries
+  case $tf_zip in
+    unzip) unzip -l "$1" ;;
+    bsdtar) bsdtar -tf "$1" ;;
+    busybox) busybox unzip -l "$1" ;;
+    *) return 1 ;;
+  esac 2>/dev/null
+}
+
+tf_fragments() { # ARCHIVE
+  tf_refused fragments "$1" '' && return
+  if [ ! -f "$1" ]; then tf_void fragments notfile "$1" ''; return; fi
+  if [ ! -r "$1" ]; then tf_void fragments denied "$1" ''; return; fi
+  tf_x=0
+  if ! tf_has python3; then
+    tf_w=$(tf_names "$1") || { tf_void fragments notool "$1" ''; return; }
+    case $tf_w in *WEB-INF/lib/*.[jJ][aA][rR]*) tf_void fragments notool "$1" ''; return ;; esac
+    tf_x=1
+  fi
+  tf_open fragments ok
+  { printf '%s\000\000' "$1"
+    { if [ $tf_x = 0 ]; then $tf_timeout python3 -I -S -c "$tf_inside" "$1" 2>/dev/null; fi; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null
+  } | tf_encode
+  tf_shut
+}
+
 tf_package() { # PATH: manager, name and version of the package that owns it
   tf_refused package "$1" '' && return
   tf_resolve "$1"
@@ -429,7 +468,7 @@ tf_base() { # CATALINA_BASE: what nearly every instance needs, so that most host
     tf_k=$((tf_k + 1)); [ $tf_k -gt 200 ] && break
     if [ -d "$tf_f" ]; then tf_app "$tf_f"
     elif [ -f "$tf_f" ] && [ ! -d "${tf_f%.war}" ]; then
-      case $tf_f in *.war) tf_member "$tf_f" WEB-INF/web.xml; tf_member "$tf_f" META-INF/context.xml ;; esac
+      case $tf_f in *.war) tf_member "$tf_f" WEB-INF/web.xml; tf_member "$tf_f" META-INF/context.xml; tf_fragments "$tf_f" ;; esac
     fi
   done
 }
@@ -513,6 +552,7 @@ tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one 
       listing) tf_directory "$tf_q" ;;
       search) tf_search "$tf_q" "$tf_k" ;;
       member) tf_member "$tf_q" "$tf_k" ;;
+      fragments) tf_fragments "$tf_q" ;;
       package) tf_package "$tf_q" ;;
       account) tf_account "$tf_q" ;;
       processes) tf_procs ;;

@@ -11,7 +11,7 @@ from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
 from tomcat_fleet.collect.ingest import Ingest
 from tomcat_fleet.errors import EvidenceError, TargetError
 from tomcat_fleet.model.collected import Collected
-from tomcat_fleet.model.evidence import Content, Evidence, Question
+from tomcat_fleet.model.evidence import Evidence, Question, contents_of
 from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.model.result import MethodResult
 from tomcat_fleet.model.status import Outcome
@@ -160,9 +160,5 @@ def _collected(talk: _Conversation, target: Target, raised: str | None) -> Colle
 
 
 def _hashes(evidence: Evidence) -> dict[str, str]:
-    contents = [
-        answer.value
-        for answer in evidence.answers.values()
-        if isinstance(answer, Known) and isinstance(answer.value, Content)
-    ]
+    contents = [content for answer in evidence.answers.values() for content in contents_of(answer)]
     return {content.path: content.sha256 for content in sorted(contents, key=lambda content: content.path)}

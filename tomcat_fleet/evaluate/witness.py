@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tomcat_fleet.model.evidence import Content, Evidence, FileStatus, Process
-from tomcat_fleet.model.fact import Known, Unknown
+from tomcat_fleet.model.evidence import Content, Evidence, FileStatus, Process, contents_of
+from tomcat_fleet.model.fact import Unknown
 from tomcat_fleet.model.permission import mode_text, octal, owner_text
 from tomcat_fleet.model.place import Observation, Place, Ref
 from tomcat_fleet.model.result import EvidenceRow, ExcerptLine
@@ -20,9 +20,7 @@ class Witness:
 
     def __init__(self, evidence: Evidence) -> None:
         self._contents: Mapping[str, Content] = {
-            answer.value.path: answer.value
-            for answer in evidence.answers.values()
-            if isinstance(answer, Known) and isinstance(answer.value, Content)
+            content.path: content for answer in evidence.answers.values() for content in contents_of(answer)
         }
         self._lines: dict[str, list[str]] = {}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from tomcat_fleet.model.fact import Fact
+from tomcat_fleet.model.fact import Fact, Known
 from tomcat_fleet.model.secret import SecretFacts
 
 
@@ -19,6 +19,7 @@ class Verb(StrEnum):
     LISTING = "listing"  # -> tuple[str, ...] | None: names in a directory, sorted
     SEARCH = "search"  # -> Search | None: permission search below a directory; detail: SearchKind
     MEMBER = "member"  # -> Content | None: a file inside an archive; detail: member name
+    FRAGMENTS = "fragments"  # -> tuple[Content, ...] | None: web fragments of the jars inside a packed application
     PACKAGE = "package"  # -> Package | None: the distribution package that owns the file
     ACCOUNT = "account"  # -> Account | None, kept in Evidence.accounts; path: a name or a decimal uid
 
@@ -195,9 +196,17 @@ Answer: TypeAlias = (
     Fact[FileStatus | None]
     | Fact[Content | None]
     | Fact[tuple[str, ...] | None]
+    | Fact[tuple[Content, ...] | None]
     | Fact[Search | None]
     | Fact[Package | None]
 )
+
+
+def contents_of(answer: Answer) -> tuple[Content, ...]:
+    """Every text that an answer brings."""
+    value = answer.value if isinstance(answer, Known) else None
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(item for item in found if isinstance(item, Content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,11 @@ def read_member(
     return _parsed(reader.member(archive, member), member_path(archive, member), properties, namespaces=namespaces)
 
 
+def parse_content(content: Content, properties: Properties | None = None, *, namespaces: bool) -> Fact[Element | None]:
+    """Root element of a text that is there already."""
+    return _parsed(Known(content), content.path, properties, namespaces=namespaces)
+
+
 def member_path(archive: str, member: str) -> str:
     """How a place inside an archive is written."""
     return f"{archive}!/{member}"

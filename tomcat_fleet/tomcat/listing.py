@@ -20,7 +20,7 @@ def listing_files(reader: Reader, config: Config, deployment: Deployment) -> tup
     """Every descriptor that may switch listings on, with its default servlets or the gap that hides them.
 
     conf/web.xml comes first and is Unknown(MISSING) when verified absent. Where applications could not be listed one
-    entry stands for all of them. Fragments inside a .war that was not unpacked are not looked at.
+    entry stands for all of them.
     """
     reading = _Reading(reader, config)
     served = [app for app in deployment.apps if app.application.deployed != Known(False)]

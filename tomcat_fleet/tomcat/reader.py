@@ -50,6 +50,10 @@ class Reader:
         """Redacted text of a member of an archive; ``Known(None)`` when the archive lacks it or is absent."""
         return self._ask(Question(Verb.MEMBER, path, name), Content)
 
+    def fragments(self, path: str) -> Fact[tuple[Content, ...] | None]:
+        """web-fragment.xml of each jar inside a .war; ``Known(None)`` when the archive is verified absent."""
+        return self._ask(Question(Verb.FRAGMENTS, path), tuple)
+
     def package(self, path: str) -> Fact[Package | None]:
         """The distribution package that owns the file; ``Known(None)`` when none does."""
         return self._ask(Question(Verb.PACKAGE, path), Package)

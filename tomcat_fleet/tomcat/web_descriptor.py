@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tomcat_fleet.model.escape import from_text
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.tomcat.config import Config, HostNode
-from tomcat_fleet.tomcat.document import attribute, member_path, read_member
+from tomcat_fleet.tomcat.document import attribute, member_path, parse_content, read_member
 from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.web_xml import WebXml, parse_web_xml
@@ -66,8 +66,20 @@ class WebDescriptors:
         version = self._config.version
         own = app.web_xml.value if isinstance(app.web_xml, Known) else None
         complete = own is not None and own.metadata_complete
-        if complete or app.root.archive or (version is not None and version.major < FRAGMENTS_SINCE):
+        if complete or (version is not None and version.major < FRAGMENTS_SINCE):
             return
+        yield from self._packed(app.root.path) if app.root.archive else self._unpacked(app)
+
+    def _packed(self, archive: str) -> Iterator[Found]:
+        contents = self._reader.fragments(archive)
+        if isinstance(contents, Unknown):
+            yield member_path(archive, "WEB-INF/lib"), contents
+            return
+        for content in contents.value or ():
+            document = parse_content(content, self._config.properties, namespaces=True)
+            yield content.path, parse_web_xml(document, content.path)
+
+    def _unpacked(self, app: Webapp) -> Iterator[Found]:
         directory = f"{app.root.path}/WEB-INF/lib"
         names = self._reader.listing(directory)
         if isinstance(names, Unknown):
