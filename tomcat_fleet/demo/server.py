@@ -16,6 +16,7 @@ from tomcat_fleet.demo.trees.tree import Owner
 
 _LAST = 9  # 127.0.0.1 … 127.0.0.9
 _CHUNK = 64 * 1024
+_GRACE_S = 5.0
 _GONE = (OSError, asyncssh.Error)
 
 
@@ -64,7 +65,9 @@ async def serving(
         yield server.get_port()
     finally:
         server.close()
-        await server.wait_closed()
+        with contextlib.suppress(TimeoutError):  # since 3.12 this waits for every connection
+            async with asyncio.timeout(_GRACE_S):
+                await server.wait_closed()
         for shell in tuple(shells):
             _kill(shell)
             await shell.wait()
