@@ -21,6 +21,7 @@ from tomcat_fleet.tomcat.document import attribute
 from tomcat_fleet.tomcat.java_regex import JavaPattern, compile_java
 from tomcat_fleet.tomcat.path import absolute, is_below, real
 from tomcat_fleet.tomcat.reader import Reader
+from tomcat_fleet.tomcat.resource import hides_web_inf
 from tomcat_fleet.tomcat.stock import is_sample
 from tomcat_fleet.tomcat.web_xml import WebXml, parse_web_xml
 from tomcat_fleet.tomcat.webapp import Definition, Deployment, Presence, Webapp
@@ -53,6 +54,14 @@ class _Draft:
 def _own_paths(app: Webapp) -> set[str | None]:
     """Its directory and its .war: one application, however many of them lie there."""
     return {app.root.path, app.root.path + ".war", app.root.war}
+
+
+def _mounted(own: Fact[Definition | None], defaults: Fact[tuple[Definition, ...]]) -> Unknown | None:
+    """Why WEB-INF is not what lies in the docBase: a definition mounts something over it."""
+    single = (own.value,) if isinstance(own, Known) and own.value else ()
+    general = defaults.value if isinstance(defaults, Known) else ()
+    found = next((one for one in (*single, *general) if hides_web_inf(one.element)), None)
+    return Unknown(Gap.UNRESOLVED, str(found.place), "Resources") if found else None
 
 
 class _Scan:
@@ -203,7 +212,8 @@ class _Scan:
         gap = draft.doc_base if isinstance(draft.doc_base, Unknown) else None
         meta = gap or self._meta_inf(root)
         definition, displaced, deployed = self._in_force(draft, meta)
-        web_xml = gap or self._web_xml(root, definition)
+        defaults = self._defaults(definition)
+        web_xml = gap or _mounted(definition, defaults) or self._web_xml(root, definition)
         return Webapp(
             application=Application(
                 path=from_text(draft.name.path),
@@ -218,7 +228,7 @@ class _Scan:
             name=draft.name,
             root=root,
             definition=definition,
-            defaults=self._defaults(definition),
+            defaults=defaults,
             displaced=displaced,
             web_xml=web_xml,
             presence=(draft.presence,),
