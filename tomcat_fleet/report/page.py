@@ -25,7 +25,7 @@ class Cell:
     instance: InstanceResult
     status: Status
     findings: tuple[FindingResult, ...]  # at most SHOWN
-    commands: tuple[str, ...]  # that mend the failing findings, each once
+    commands: tuple[str, ...]  # that mend the failing findings, each once; lines for one file are one command
     more: int  # further findings of the deciding status
     hidden: Mapping[Status, int]  # findings left out of the page, by status
 
@@ -111,7 +111,9 @@ def _cell(instance: InstanceResult, status: Status, findings: list[FindingResult
         status=status,
         findings=tuple(ordered[:SHOWN]),
         commands=tuple(
-            dict.fromkeys(line for finding in ordered if finding.status is Status.FAIL for line in finding.commands)
+            dict.fromkeys(
+                command for finding in ordered if finding.status is Status.FAIL for command in _whole(finding.commands)
+            )
         ),
         more=max(0, deciding - 1),
         hidden={status: hidden[status] for status in WORST_FIRST if hidden[status]},
@@ -127,16 +129,33 @@ def _urgent(sections: Sequence[Section]) -> Iterator[tuple[Section, Cell]]:
 def _block(urgent: Sequence[tuple[Section, Cell]], lang: str, *, several: bool) -> Iterator[str]:
     seen: set[str] = set()
     for section, cell in urgent:
-        fresh = [line for line in cell.commands if line not in seen]
+        fresh = [command for command in cell.commands if command not in seen or _has_xml(command)]
         seen.update(fresh)
         if fresh:
             base = f"  {one_line(cell.instance.base)}" if several else ""
             yield f"# {section.item.item} {one_line(getattr(section.item.title, lang))}{base}"
-            for line in fresh:
-                yield from _shell(line)
+            for command in fresh:
+                yield from _shell(command)
+
+
+def _whole(lines: Sequence[str]) -> Iterator[str]:
+    """The commands in ``lines``: XML stays with the comment that names its file, for half of it is worse than none."""
+    held: list[str] = []
+    for line in lines:
+        if held and not (_has_xml(line) and (held[-1].startswith("#") or _has_xml(held[-1]))):
+            yield "\n".join(held)
+            held = []
+        held.append(line)
+    if held:
+        yield "\n".join(held)
+
+
+def _has_xml(command: str) -> bool:
+    return any(line.lstrip().startswith("<") for line in command.split("\n"))
 
 
 def _shell(command: str) -> Iterator[str]:
     """A command as it may be pasted: what goes into an XML file is commented out."""
+    xml = _has_xml(command)
     for line in command.split("\n"):
-        yield f"# {line}" if command.lstrip().startswith("<") else line
+        yield f"# {line}" if xml and not line.startswith("#") else line
