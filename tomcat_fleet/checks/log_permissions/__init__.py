@@ -18,8 +18,8 @@ from tomcat_fleet.model.storage import AccessLog, Logs, LogTarget
 
 DIRECTORY_LIMIT = 0o740
 VALVE = (
-    '<Valve className="org.apache.catalina.valves.AccessLogValve"',
-    '       directory="logs" prefix="access." suffix=".log" pattern="combined" />',
+    '<Valve className="org.apache.catalina.valves.AccessLogValve" directory="logs" prefix="access." suffix=".log"'
+    ' pattern="combined" />'
 )
 SHOWN = 5  # log files named as evidence that logs exist
 
@@ -80,7 +80,7 @@ def _access(logs: Logs, server_xml: str) -> Iterator[Finding]:
     if not logs.access.value:
         ref = Place(server_xml)
         refs = (ref, Observation(server_xml, "AccessLogValve: 0"))
-        yield replace(_said(Status.FAIL, Reason.EXISTENCE, server_xml, refs), commands=VALVE)
+        yield replace(_said(Status.FAIL, Reason.EXISTENCE, server_xml, refs), commands=(f"# {server_xml}", VALVE))
     for log in logs.access.value:
         yield _access_log(log)
 
