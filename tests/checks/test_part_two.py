@@ -191,7 +191,10 @@ def test_the_order_of_processes_changes_nothing() -> None:
 def test_commands_move_the_daemon_to_an_account() -> None:
     by_root = Owners(uids=frozenset({0}), names=("root",), known=Known(None))
     new = run(daemon_account.CHECK, instance(daemons=Known((daemon(process=ROOT),)), owners=by_root))[0].commands
-    assert new[0] == "useradd --system --user-group --home-dir /opt/tomcat --shell /usr/sbin/nologin tomcat"
+    assert new[0] == (
+        "id -u tomcat >/dev/null 2>&1 || "
+        "useradd --system --user-group --home-dir /opt/tomcat --shell /usr/sbin/nologin tomcat"
+    )
     folder = "/etc/systemd/system/tomcat.service.d"
     assert f"printf '%s\\n' '[Service]' 'User=tomcat' > {folder}/user.conf" in new
     assert new[-1] == "systemctl restart tomcat.service"
@@ -199,6 +202,8 @@ def test_commands_move_the_daemon_to_an_account() -> None:
     lines = run(daemon_account.CHECK, bare)[0].commands
     assert lines[0] == "chown -R -H tomcat -- '/srv/my tomcat'"
     assert lines[-1].startswith("runuser -u tomcat -- env CATALINA_BASE='/srv/my tomcat' ")
+    assert lines[-3].endswith("/bin/catalina.sh stop")
+    assert "pgrep -f -- '-Dcatalina[.]base=/srv/my tomcat '" in lines[-2]
     at_boot = run(daemon_account.CHECK, stopped(units=(unit(name="x@1.service", user=None),)))[0]
     assert at_boot.commands[-1] == "systemctl restart x@1.service"
 

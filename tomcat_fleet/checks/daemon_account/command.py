@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from tomcat_fleet.model.daemon import Unit
@@ -9,6 +10,7 @@ from tomcat_fleet.model.instance import Instance
 from tomcat_fleet.model.repair import account, is_shared, quote
 
 NEW_ACCOUNT = "tomcat"
+_SPECIAL = re.compile(r"[.*+?(){}|$]")
 
 
 def run_as_account(instance: Instance, unit: Unit | None = None) -> tuple[str, ...]:
@@ -16,7 +18,8 @@ def run_as_account(instance: Instance, unit: Unit | None = None) -> tuple[str, .
     name = account(instance.owners)
     user = name or NEW_ACCOUNT
     base = quote(instance.base)
-    create = f"useradd --system --user-group --home-dir {base} --shell /usr/sbin/nologin {user}"
+    add = f"useradd --system --user-group --home-dir {base} --shell /usr/sbin/nologin {user}"
+    create = f"id -u {user} >/dev/null 2>&1 || {add}"  # on this host it may serve another instance
     starter = unit or next((found for found in instance.units if found.name.endswith(".service")), None)
     return (
         *(() if name else (create,)),
@@ -40,5 +43,16 @@ def _by_hand(instance: Instance, user: str) -> tuple[str, ...]:
     base, script = quote(instance.base), quote(f"{instance.home}/bin/catalina.sh")
     return (
         f"env CATALINA_BASE={base} {script} stop",
+        _wait(instance.base),
         f"runuser -u {user} -- env CATALINA_BASE={base} {script} start",
     )
+
+
+def _wait(base: str) -> str:
+    """catalina.sh stop returns while the JVM still holds its ports; the next one would run without a connector."""
+    pattern = quote(f"-Dcatalina[.]base={_SPECIAL.sub(_literal, base)} ")
+    return f"for _ in $(seq 60); do pgrep -f -- {pattern} >/dev/null || break; sleep 1; done"
+
+
+def _literal(found: re.Match[str]) -> str:
+    return f"[{found[0]}]"
