@@ -116,6 +116,14 @@ def test_discovery_switched_off_keeps_to_the_list() -> None:
     assert discovery.gaps == ()
 
 
+def test_what_is_not_listed_is_not_read() -> None:
+    host = host_with("/opt/a", "/opt/b")
+    host.unit("/etc/systemd/system/t.service", "[Service]\nEnvironment=CATALINA_BASE=/opt/b\n")
+    target = replace(TARGET, discover=False, instances=(InstanceHint(base="/opt/a"),))
+    read = {path for _, path, _ in host.evidence(target).answers if path.startswith("/opt/b/")}
+    assert read == set()
+
+
 def test_home_comes_from_the_jvm_then_the_inventory_then_a_unit_then_base() -> None:
     host = host_with("/b")
     assert found(host, replace(TARGET, instances=(InstanceHint(base="/b"),))).seeds[0].home == "/b"

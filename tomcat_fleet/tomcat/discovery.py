@@ -60,11 +60,10 @@ def discover(reader: Reader, target: Target) -> Discovery:
     """Instances of the target, each base once, in order of their paths."""
     launches, seen = _processes(reader)
     starters = units.read(reader)
-    found = _named(reader, target, launches, starters)
+    named = _named(reader, target, launches, starters)
+    found = {base: item for base, item in named.items() if target.discover or item.hint}
     rejected = _rejected(reader, found)
-    if not target.discover:
-        listed = {base for base, item in found.items() if item.hint}
-        rejected |= {base: Seen(kind=SeenKind.UNLISTED, subject=base) for base in found.keys() - listed}
+    rejected |= {base: Seen(kind=SeenKind.UNLISTED, subject=base) for base in named.keys() - found.keys()}
     doubts = _doubts(reader, launches, seen)
     everything = tuple(sorted({*seen, *rejected.values()}))
     gaps = _gaps(reader, target, doubts)
