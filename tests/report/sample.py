@@ -16,6 +16,7 @@ from tomcat_fleet.model.result import (
     MethodResult,
     SeenResult,
     Steps,
+    TableResult,
     TargetResult,
     Words,
 )
@@ -107,6 +108,12 @@ def facts() -> SweepFacts:
         tool="0.1.0",
         guide=EDITION,
         advisories_date="2026-11-23",
+        tables={
+            "advisories": TableResult(
+                date="2026-11-23", sha256=sha("advisories"), source="/home/auditor/advisories.json"
+            ),
+            "releases": TableResult(date="2026-11-24", sha256=sha("releases"), source="bundled"),
+        },
         policy=POLICY,
         inventory_sha256={"inventory/hosts.toml": sha("hosts")},
     )

@@ -302,3 +302,14 @@ def test_findings_beyond_the_page_are_counted(tmp_path: Path) -> None:
 def test_templates_hold_no_words() -> None:
     for path in template_dir().glob("*.j2"):
         assert not re.search("[\uac00-\ud7a3]", path.read_text("utf-8")), path
+
+
+@both
+@each
+def test_every_page_names_the_patch_tables_it_was_judged_by(
+    pages: dict[tuple[str, str], Page], lang: str, name: str
+) -> None:
+    text = pages[lang, name].all("body")[0].text
+    bundled = {"ko": "내장", "en": "bundled"}[lang]
+    for shown in ("/home/auditor/advisories.json", sample.sha("advisories"), bundled, sample.sha("releases")):
+        assert shown in text

@@ -6,11 +6,17 @@ from datetime import date
 
 import pytest
 
-from tomcat_fleet.model.patch import PatchLevel
-from tomcat_fleet.tomcat.advisory import advisory_table, assess, release_table, table_date
+from tomcat_fleet.model.patch import Patch, PatchLevel
+from tomcat_fleet.tomcat.advisory import assess
+from tomcat_fleet.tomcat.table import bundled
 from tomcat_fleet.tomcat.version import Version
 
 TODAY = date(2026, 11, 23)
+
+
+def stand(number: str, today: date = TODAY) -> Patch:
+    return assess(bundled(), Version.of(number), today)
+
 
 LEVELS = [
     ("9.0.122", PatchLevel.CURRENT),
@@ -38,16 +44,16 @@ LEVELS = [
 
 @pytest.mark.parametrize(("number", "level"), LEVELS)
 def test_level(number: str, level: PatchLevel) -> None:
-    assert assess(Version.of(number), TODAY).level is level
+    assert stand(number).level is level
 
 
 @pytest.mark.parametrize("number", ["9.0.122", "10.1.60", "11.0.26"])
 def test_the_newest_versions_have_no_advisory(number: str) -> None:
-    assert assess(Version.of(number), TODAY).advisories == ()
+    assert stand(number).advisories == ()
 
 
 def test_a_version_is_listed_with_what_affects_it_gravest_first() -> None:
-    patch = assess(Version.of("11.0.25"), TODAY)
+    patch = stand("11.0.25")
     found = {advisory.cve: advisory for advisory in patch.advisories}
     assert found["CVE-2026-87022"].fixed_in == "11.0.26"
     assert found["CVE-2026-87022"].severity == "low"
@@ -59,42 +65,41 @@ def test_a_version_is_listed_with_what_affects_it_gravest_first() -> None:
 
 def test_both_ends_of_a_range_are_affected_and_nothing_outside() -> None:
     def affected(number: str) -> bool:
-        return "CVE-2026-86350" in {item.cve for item in assess(Version.of(number), TODAY).advisories}
+        return "CVE-2026-86350" in {item.cve for item in stand(number).advisories}
 
     assert [affected(number) for number in ("9.0.117", "9.0.118", "9.0.121", "9.0.122")] == [False, True, True, False]
 
 
 def test_milestones_sort_before_their_release() -> None:
-    milestone = {advisory.cve for advisory in assess(Version.of("9.0.0.M1"), TODAY).advisories}
-    release = {advisory.cve for advisory in assess(Version.of("9.0.50"), TODAY).advisories}
+    milestone = {advisory.cve for advisory in stand("9.0.0.M1").advisories}
+    release = {advisory.cve for advisory in stand("9.0.50").advisories}
     assert milestone - release
 
 
 def test_an_eol_branch_without_a_fix_says_so() -> None:
-    patch = assess(Version.of("8.5.100"), TODAY)
+    patch = stand("8.5.100")
     assert patch.eol_date == "2024-03-31"
     assert any(advisory.fixed_in is None for advisory in patch.advisories)
 
 
 def test_a_supported_branch_ends_on_its_day() -> None:
-    version = Version.of("9.0.122")
-    assert assess(version, date(2027, 3, 31)).level is PatchLevel.CURRENT
-    assert assess(version, date(2027, 4, 1)).level is PatchLevel.END_OF_LIFE
+    assert stand("9.0.122", date(2027, 3, 31)).level is PatchLevel.CURRENT
+    assert stand("9.0.122", date(2027, 4, 1)).level is PatchLevel.END_OF_LIFE
 
 
-def test_tables_are_consistent() -> None:
-    branches = {row.branch: row for row in release_table().branches}
-    assert {"9.0", "10.1", "11.0"} == {name for name, row in branches.items() if row.status == "supported"}
-    for row in branches.values():
-        versions = [Version.of(release.version) for release in row.releases]
-        assert max(versions) == Version.of(row.latest)
-        assert len(set(versions)) == len(versions)
-        assert {version.branch for version in versions} == {row.branch}
-    identifiers = [row.cve for row in advisory_table().advisories]
-    assert len(set(identifiers)) == len(identifiers) == 240
-    for advisory in advisory_table().advisories:
-        for span in advisory.affected:
-            assert Version.of(span.first) <= Version.of(span.last)
-            fixed = advisory.fixed_in.get(span.branch)
-            assert fixed is None or Version.of(fixed) > Version.of(span.last)
-    assert table_date() == date(2026, 9, 23)
+def test_the_bundled_tables_are_whole() -> None:
+    tables = bundled()
+    assert (tables.date, len(tables.advisories.advisories), len(tables.branches)) == ("2026-09-23", 240, 10)
+    assert {"9.0", "10.1", "11.0"} == {name for name, row in tables.branches.items() if row.status == "supported"}
+    counted = {branch: len({hit.row.cve for hit in hits}) for branch, hits in tables.hits.items()}
+    assert counted == {
+        "4.1": 33, "5.0": 15, "5.5": 45, "6.0": 72, "7.0": 102, "8.0": 39, "8.5": 122, "9.0": 152,
+        "10.0": 21, "10.1": 93, "11.0": 86,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["9.0.103", "8.5.62", "11.0.19", "10.1.58"])
+def test_tags_whose_vote_failed_are_in_the_table_as_such(number: str) -> None:
+    version = Version.of(number)
+    (row,) = [one for one in bundled().branches[version.branch].releases if Version.of(one.version) == version]
+    assert row.released is False

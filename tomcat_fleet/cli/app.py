@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from tomcat_fleet.cli import audit, demo, guide, inventory, schema, version
+from tomcat_fleet.cli import advisories, audit, demo, guide, inventory, schema, version
 from tomcat_fleet.cli.guard import guard
 from tomcat_fleet.errors import UserError
 from tomcat_fleet.sweep.trace import frames
@@ -27,6 +27,7 @@ app.command()(demo.demo)
 app.command()(guide.guide)
 app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(advisories.app, name="advisories")
 app.command()(version.version)
 
 

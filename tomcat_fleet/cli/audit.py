@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
@@ -20,6 +21,7 @@ from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.result import SweepSummary
 from tomcat_fleet.model.status import Severity, Status
 from tomcat_fleet.sweep import clock
+from tomcat_fleet.sweep.installed import data_directory, tables_in_use
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.profile import load_profile
 from tomcat_fleet.sweep.run import run
@@ -78,8 +80,10 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     desk = _Faults()
     fleet = desk.of(lambda: _fleet(inventory, limit, transport))
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
+    today = began.astimezone().date()
+    tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
     access = desk.of(lambda: _access(fleet, known_hosts, key, agent=agent))
-    if fleet is None or policy is None or access is None:
+    if fleet is None or policy is None or tables is None or access is None:
         raise UserError(desk.faults)
     warn(fleet)
     plan = SweepPlan(
@@ -87,9 +91,10 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         targets=fleet.targets,
         access=access,
         output=output or Path(f"tomcat-fleet-{sweep}"),
-        today=began.astimezone().date(),
+        today=today,
         limits=replace(_DEFAULTS, total_s=timeout),
         policy=policy,
+        tables=tables,
         lang=lang,
         concurrency=concurrency,
         classification=classification,

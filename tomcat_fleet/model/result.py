@@ -153,6 +153,15 @@ class TargetResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableResult:
+    """One of the patch tables that a sweep used."""
+
+    date: str
+    sha256: str
+    source: str  # bundled, or the path of an installed table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSummary:
     """summary.json."""
 
@@ -163,6 +172,7 @@ class SweepSummary:
     tool: str  # version of tomcat-fleet
     guide: str
     advisories_date: str
+    tables: dict[str, TableResult] = field(default_factory=dict)  # advisories, releases
     policy: dict[str, str]
     inventory_sha256: dict[str, str]  # file -> hash
     limit: str | None

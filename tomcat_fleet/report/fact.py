@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tomcat_fleet.model.result import TableResult
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepFacts:
@@ -14,7 +16,8 @@ class SweepFacts:
     started: str  # 2026-11-23T17:50:14Z, the auditor's clock
     tool: str  # version of tomcat-fleet
     guide: str  # edition of the guide
-    advisories_date: str  # 2026-11-23: day of the patch tables
+    advisories_date: str  # 2026-11-23: day up to which the patch tables are complete
+    tables: Mapping[str, TableResult] = field(default_factory=dict)  # advisories, releases: what was compared with
     policy: Mapping[str, str] = field(default_factory=dict)  # every judging parameter, as text
     inventory_sha256: Mapping[str, str] = field(default_factory=dict)  # file -> hash
     limit: str | None = None

@@ -62,6 +62,7 @@ def _tighten(parts: dict[str, Any]) -> None:
         summary["schema"] = {"const": SUMMARY_SCHEMA}
         summary["started"] = summary["finished"] = {"type": "string", "pattern": _MOMENT}
         summary["items"]["propertyNames"] = {"enum": list(ITEMS)}
+        parts["TableResult"]["properties"]["sha256"] = {"type": "string", "pattern": _HASH}
         summary["inventory_sha256"]["additionalProperties"] = {"type": "string", "pattern": _HASH}
         parts["SweepSummary"]["required"] = sorted({*parts["SweepSummary"]["required"], "schema"})
 

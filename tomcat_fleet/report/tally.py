@@ -76,6 +76,7 @@ class Tally:
             tool=facts.tool,
             guide=facts.guide,
             advisories_date=facts.advisories_date,
+            tables=dict(facts.tables),
             policy=dict(facts.policy),
             inventory_sha256=dict(facts.inventory_sha256),
             limit=facts.limit,

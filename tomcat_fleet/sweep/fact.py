@@ -7,18 +7,23 @@ from dataclasses import fields
 from tomcat_fleet import __version__
 from tomcat_fleet.guide.book import EDITION
 from tomcat_fleet.model.policy import ManagerRequired, Policy
+from tomcat_fleet.model.result import TableResult
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.sweep.plan import SweepPlan
 
 
-def facts(plan: SweepPlan, started: str, advisories_date: str) -> SweepFacts:
+def facts(plan: SweepPlan, started: str) -> SweepFacts:
     """Facts that every page prints."""
     return SweepFacts(
         sweep=plan.sweep,
         started=started,
         tool=__version__,
         guide=EDITION,
-        advisories_date=advisories_date,
+        advisories_date=plan.tables.date,
+        tables={
+            name: TableResult(date=one.date, sha256=one.sha256, source=one.place)
+            for name, one in sorted(plan.tables.origins.items())
+        },
         policy=policy_text(plan.policy),
         inventory_sha256=dict(plan.inventory_files),
         limit=plan.limit,

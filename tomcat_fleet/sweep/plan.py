@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.target import Target
+from tomcat_fleet.tomcat.table import Tables, bundled
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.open import open_channel
@@ -28,6 +29,7 @@ class SweepPlan:
     today: date
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
+    tables: Tables = field(default_factory=bundled)
     lang: str = "ko"
     concurrency: int = 64  # more handshakes at once make the event loop late for all of them
     ramp_s: float = 0.02  # pause between the first connections

@@ -18,7 +18,6 @@ from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.stop import Stop
 from tomcat_fleet.sweep.target import Auditor
 from tomcat_fleet.sweep.trace import frames
-from tomcat_fleet.tomcat.advisory import table_date
 
 _BREATH = 64  # results written in a row without anything to wait for, before others may run
 _log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ async def run(plan: SweepPlan, events: Watch, stop: Stop | None = None) -> Sweep
     with ReportWriter(
         plan.output, lang=plan.lang, classification=plan.classification or None, template_dir=plan.templates
     ) as writer:
-        writer.open(facts(plan, clock.stamp(clock.now()), table_date().isoformat()))
+        writer.open(facts(plan, clock.stamp(clock.now())))
         events(Started(sweep=plan.sweep, total=len(plan.targets), concurrency=plan.concurrency))
         await _Crew(plan, writer, events, Stop() if stop is None else stop).work()
         summary = writer.finish(clock.stamp(clock.now()))

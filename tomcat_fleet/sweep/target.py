@@ -33,7 +33,7 @@ class Auditor:
         self.plan = plan
         self.stop = stop
         self.key = key
-        self.settings = Settings(policy=plan.policy, today=plan.today)
+        self.settings = Settings(policy=plan.policy, today=plan.today, tables=plan.tables)
         self.context = Context(policy=plan.policy, today=plan.today)
         self._gates: dict[str, asyncio.Semaphore] = {}
 

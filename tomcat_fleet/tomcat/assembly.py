@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from tomcat_fleet.model.access import AdminContext
@@ -32,16 +32,18 @@ from tomcat_fleet.tomcat.residue import examples, process_managers
 from tomcat_fleet.tomcat.root import roots, searched
 from tomcat_fleet.tomcat.start import Start, read_start
 from tomcat_fleet.tomcat.storage import Storage, storage
+from tomcat_fleet.tomcat.table import Tables, bundled
 from tomcat_fleet.tomcat.version import Version
 from tomcat_fleet.tomcat.webapp import Deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the auditor brings: the profile and the day of the sweep."""
+    """What the auditor brings: the profile, the day of the sweep, the tables of releases and advisories."""
 
     policy: Policy
     today: date
+    tables: Tables = field(default_factory=bundled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def assemble(reader: Reader, seed: Seed, target: Target, settings: Settings) -> 
         units=daemon.units(seed),
         owners=daemon.owners(reader, seed, target),
         version=parts.version,
-        patch=_patch(parts.version, settings.today),
+        patch=_patch(parts.version, settings),
         admin_contexts=parts.admin,
         realms=parts.realms,
         password_files=_password_files(reader, seed, parts),
@@ -133,8 +135,8 @@ def _config(reader: Reader, seed: Seed, start: Start, version: VersionFacts) -> 
     )
 
 
-def _patch(version: VersionFacts, today: date) -> Fact[Patch]:
+def _patch(version: VersionFacts, settings: Settings) -> Fact[Patch]:
     if isinstance(version.number, Unknown):
         return version.number
     number = Version.find(version.number.value)
-    return Known(assess(number, today)) if number else Unknown(Gap.MALFORMED, version.jar)
+    return Known(assess(settings.tables, number, settings.today)) if number else Unknown(Gap.MALFORMED, version.jar)
