@@ -276,7 +276,7 @@ def version(**other: Any) -> VersionFacts:
             VersionSource(name="server-info", version="10.1.60", place=Place(jar, 0, "ServerInfo.properties")),
             VersionSource(name="manifest", version="10.1.60", place=Place(jar, 0, "META-INF/MANIFEST.MF")),
         ),
-        agree=True,
+        agree=Known(value=True),
         jar=jar,
         package=Known(None),
         restart_pending=Known(value=False),

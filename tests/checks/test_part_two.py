@@ -233,8 +233,8 @@ def patched(level: PatchLevel, facts: dict[str, Any] | None = None, **other: Any
         (patched(PatchLevel.CURRENT, table_age_days=90), ("pass", {"current"})),
         (patched(PatchLevel.CURRENT, table_age_days=91), ("manual", {"table-old"})),
         (patched(PatchLevel.VULNERABLE, table_age_days=91), ("fail", {"vulnerable"})),
-        (patched(PatchLevel.CURRENT, {"agree": False}), ("manual", {"sources-disagree"})),
-        (patched(PatchLevel.VULNERABLE, {"agree": False}), ("fail", {"vulnerable"})),
+        (patched(PatchLevel.CURRENT, {"agree": Known(value=False)}), ("manual", {"sources-disagree"})),
+        (patched(PatchLevel.VULNERABLE, {"agree": Known(value=False)}), ("fail", {"vulnerable"})),
         (patched(PatchLevel.VULNERABLE, {"package": DEB}, advisories=CVES), ("manual", {"packaged"})),
         (patched(PatchLevel.CURRENT, {"package": DEB}), ("manual", {"packaged"})),
         (patched(PatchLevel.END_OF_LIFE, {"package": DEB}), ("manual", {"packaged"})),
@@ -277,7 +277,7 @@ def test_patch_notes() -> None:
     reasons = patch_level.Reason
     behind = run(patch_level.CHECK, patched(PatchLevel.BEHIND, eol_date="2027-03-31"))[0]
     assert behind.notes == (reasons.BEHIND, reasons.END_NEAR)
-    mixed = run(patch_level.CHECK, patched(PatchLevel.VULNERABLE, {"agree": False}))[0]
+    mixed = run(patch_level.CHECK, patched(PatchLevel.VULNERABLE, {"agree": Known(value=False)}))[0]
     assert mixed.notes == (reasons.SOURCES_DISAGREE,)
     pending = run(patch_level.CHECK, patched(PatchLevel.CURRENT, {"restart_pending": Known(value=True)}))[0]
     assert pending.commands == ("systemctl restart tomcat.service",)

@@ -129,8 +129,8 @@ def test_damage_stops_a_sweep_before_the_first_connection(data: Path, tmp_path: 
     with silence() as server:
         host = f'[hosts.a]\naddress = "127.0.0.1"\nport = {server.getsockname()[1]}\nuser = "audit"\nkey_filess = []\n'
         hosts = inventory(tmp_path / "a.toml", host)
-        done = fleet("audit", "-i", hosts, "-o", tmp_path / "out", "--key", key, "--known-hosts", tmp_path / "known_hosts",
-                     XDG_DATA_HOME=str(data))  # fmt: skip
+        options = ["-o", tmp_path / "out", "--key", key, "--known-hosts", tmp_path / "known_hosts"]
+        done = fleet("audit", "-i", hosts, *options, XDG_DATA_HOME=str(data))
         assert not touched(server)
     assert done.returncode == 2
     assert [line.rpartition(": ")[0].split(":")[0] for line in done.stderr.splitlines()] == [str(hosts), str(damaged)]

@@ -20,8 +20,8 @@ def _table(*records: tuple[bytes, ...]) -> Ingest:
     return ingest
 
 
-def _one(status: bytes = STATUS, argv: bytes = ARGV, root: bytes = b"/\n") -> tuple[bytes, ...]:
-    return (b"4000", status, STAT, b"/usr/bin/java\n", b"/\n", root, argv)
+def _one(status: bytes = STATUS, argv: bytes = ARGV, root: bytes = b"/\n", jars: bytes = b"\n") -> tuple[bytes, ...]:
+    return (b"4000", status, STAT, b"/usr/bin/java\n", b"/\n", root, jars, argv)
 
 
 def test_a_process_is_read_with_its_start_and_its_links() -> None:

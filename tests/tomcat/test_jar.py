@@ -25,7 +25,7 @@ def test_stock() -> None:
     assert found.number == Known("9.0.98")
     assert {source.name: source.version for source in found.sources} == {"server-info": "9.0.98", "manifest": "9.0.98"}
     assert (found.agree, found.jar, found.package, found.restart_pending) == (
-        True,
+        Known(value=True),
         JAR,
         Known(None),
         Known(value=False),
@@ -57,14 +57,14 @@ def test_the_manifest_wins_a_disagreement() -> None:
     host = stock()
     host.archive(JAR, {**jar("9.0.98"), INFO: "server.info=Apache Tomcat/99.9.9\nserver.number=99.9.9.0\n"})
     found = version(host)
-    assert (found.number, found.agree) == (Known("9.0.98"), False)
+    assert (found.number, found.agree) == (Known("9.0.98"), Known(value=False))
 
 
 def test_release_notes_are_compared_but_never_decide() -> None:
     host = stock("9.0.98")
     host.file(f"{BASE}/RELEASE-NOTES", "\n   Apache Tomcat Version 9.0.99\n               Release Notes\n")
     found = version(host)
-    assert (found.number, found.agree) == (Known("9.0.98"), False)
+    assert (found.number, found.agree) == (Known("9.0.98"), Known(value=False))
     assert [source.place.line for source in found.sources if source.name == "release-notes"] == [2]
     host.deny(JAR)
     assert isinstance(version(host).number, Unknown)

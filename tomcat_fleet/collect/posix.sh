@@ -365,6 +365,8 @@ tf_procs() {
       { printf '%s\000' "$tf_pid"; cat "/proc/$tf_pid/status" 2>/dev/null
         printf '\000'; cat "/proc/$tf_pid/stat" 2>/dev/null
         for tf_x in exe cwd root; do printf '\000'; readlink "/proc/$tf_pid/$tf_x" 2>/dev/null; done
+        printf '\000' # a JVM keeps its jars open; the first line feed says that this may be seen
+        if [ -r "/proc/$tf_pid/fd" ]; then echo; ls -l "/proc/$tf_pid/fd" 2>/dev/null | grep 'catalina[^/]*[.]jar'; fi
         printf '\000'; cat "/proc/$tf_pid/cmdline" 2>/dev/null
       } | tf_encode
       tf_shut

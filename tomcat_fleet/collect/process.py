@@ -15,7 +15,7 @@ def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
 
     None when it ended while it was being read. Raises ``ValueError`` for anything that is not such a record.
     """
-    pid, status, stat, exe, cwd, root, cmdline = parts
+    pid, status, stat, exe, cwd, root, jars, cmdline = parts
     if not status or not cmdline:
         return None
     fields = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
@@ -34,6 +34,7 @@ def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
         cwd=_link(cwd),
         root=_root(root, fields.get(b"NSpid", b"")),
         started=_started(stat, ticks, boot),
+        jars=_jars(jars),
     )
 
 
@@ -47,6 +48,14 @@ def _root(raw: bytes, pids: bytes) -> str | None:
 
 def _link(raw: bytes) -> str | None:
     return escape.from_bytes(raw.strip(b"\n")) or None
+
+
+def _jars(raw: bytes) -> tuple[str, ...] | None:
+    """Targets of the links that ``ls -l`` prints; None when the directory may not be seen."""
+    if not raw:
+        return None
+    names = {escape.from_bytes(line.partition(b" -> ")[2]) for line in raw.split(b"\n") if b" -> " in line}
+    return tuple(sorted(names))
 
 
 def _started(stat: bytes, ticks: bytes, boot: bytes) -> int | None:

@@ -14,7 +14,7 @@ from tomcat_fleet.model.place import Place
 class VersionSource:
     """One place that states a version."""
 
-    name: str  # server-info, manifest, release-notes, jar-name, log
+    name: str  # server-info, server-number, manifest, tomcat-coyote, bootstrap, tomcat-juli, release-notes, jar-name
     version: str
     place: Place
 
@@ -25,10 +25,13 @@ class VersionFacts:
 
     number: Fact[str]  # 10.1.60, 9.0.0-M1
     sources: tuple[VersionSource, ...]
-    agree: bool
+    agree: Fact[bool]  # Unknown when a source that could disagree was not read
     jar: str
     package: Fact[Package | None]
-    restart_pending: Fact[bool]  # the jar is newer than the process that runs it
+    restart_pending: Fact[bool]  # the process runs another jar than the one that lies there
+    vendor: str | None = None  # how the jar names a build that is not Apache's
+    override: VersionSource | None = None  # a text outside the jar that the server shows instead of its version
+    opened: bool = True  # what the process has open decided ``restart_pending``; else only dates did
 
 
 class PatchLevel(StrEnum):

@@ -14,9 +14,9 @@ def assess(tables: Tables, version: Version, today: date) -> Patch:
     branch = tables.branches.get(version.branch)
     found = _affecting(tables, version)
     return Patch(
-        level=_level(tables, version, branch, today, affected=bool(found)),
+        level=_level(tables, version, branch, today, found),
         branch=version.branch,
-        newest=branch.latest if branch else None,
+        newest=_newest(branch, found),
         eol_date=branch.eol_date if branch else None,
         advisories=found,
         table_date=tables.date,
@@ -29,18 +29,28 @@ def is_over(branch: Branch, today: date) -> bool:
     return branch.status == "eol" or (branch.eol_date is not None and today > date.fromisoformat(branch.eol_date))
 
 
-def _level(tables: Tables, version: Version, branch: Branch | None, today: date, *, affected: bool) -> PatchLevel:
+def _level(
+    tables: Tables, version: Version, branch: Branch | None, today: date, found: tuple[Advisory, ...]
+) -> PatchLevel:
     if branch is None:
         return PatchLevel.END_OF_LIFE if _is_ancient(tables, version) else PatchLevel.UNLISTED
     if is_over(branch, today):
         return PatchLevel.END_OF_LIFE
-    if affected:
+    newest = version >= Version.of(branch.latest)
+    if found and not (newest and all(one.fixed_in is None for one in found)):
         return PatchLevel.VULNERABLE
-    if version >= Version.of(branch.latest):
-        return PatchLevel.CURRENT
+    if newest:
+        return PatchLevel.CURRENT  # what it is affected by, nobody has fixed yet
     # A tag is not a release: what failed its vote never reached users, so a build of that number is somebody's own.
     known = any(one.released is not False and Version.of(one.version) == version for one in branch.releases)
     return PatchLevel.BEHIND if known else PatchLevel.UNLISTED
+
+
+def _newest(branch: Branch | None, found: tuple[Advisory, ...]) -> str | None:
+    """Newest release of the branch that either table knows; the other one may be newer."""
+    if branch is None:
+        return None
+    return max((branch.latest, *(one.fixed_in for one in found if one.fixed_in)), key=Version.of)
 
 
 def _is_ancient(tables: Tables, version: Version) -> bool:

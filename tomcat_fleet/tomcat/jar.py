@@ -11,19 +11,21 @@ from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.model.patch import VersionFacts, VersionSource
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat import path as paths
+from tomcat_fleet.tomcat.build import foreign
 from tomcat_fleet.tomcat.document import member_path
 from tomcat_fleet.tomcat.reader import Reader
+from tomcat_fleet.tomcat.restart import opened, restart_pending
 from tomcat_fleet.tomcat.version import Version
 
 SERVER_INFO = "org/apache/catalina/util/ServerInfo.properties"
 MANIFEST = "META-INF/MANIFEST.MF"
 _STATED = {
     "server-info": re.compile(r"(?m)^\s*server\.(?:info|number)\s*[=:]\s*(\S.*)$"),
+    "server-number": re.compile(r"(?m)^\s*server\.number\s*[=:]\s*(\S.*)$"),
     "manifest": re.compile(r"(?m)^Implementation-Version:\s*(\S+)"),
     "release-notes": re.compile(r"(?m)^\s*Apache Tomcat Version\s+(\S+)"),
 }
 _TRUST = ("manifest", "server-info", "jar-name", "release-notes")
-_CLOCK_GRACE = 60  # seconds: a package manager starts the service right after it unpacked
 _STAGES = {1: "M", 2: "beta", 3: "RC", 0: "alpha"}
 
 
@@ -33,24 +35,46 @@ class _Jar:
     status: FileStatus
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that states a version, if it is there."""
+
+    name: str
+    path: str
+    content: Fact[Content | None]
+
+
 def version_facts(reader: Reader, *, base: str, home: str, running: Fact[bool], jvm: Process | None) -> VersionFacts:
     """Find out what is known of the version; ``number`` is Unknown with the gap that kept the jar from telling it."""
     jar = _find(reader, base, home)
     if isinstance(jar, Unknown):
-        return VersionFacts(number=jar, sources=(), agree=True, jar=jar.source, package=jar, restart_pending=jar)
-    members = {
-        "server-info": reader.member(jar.value.path, SERVER_INFO),
-        "manifest": reader.member(jar.value.path, MANIFEST),
-    }
-    gap = next((fact for fact in members.values() if isinstance(fact, Unknown)), None)
-    sources = tuple(_sources(reader, jar.value, members, home))
+        return VersionFacts(number=jar, sources=(), agree=jar, jar=jar.source, package=jar, restart_pending=jar)
+    texts = tuple(_texts(reader, jar.value.path, home))
+    sources = (*_sources(texts), *_named(jar.value))
+    gap = next((text.content for text in texts if isinstance(text.content, Unknown)), None)
+    number = _number(sources, texts, jar.value.path)
     return VersionFacts(
-        number=_number(sources, gap, jar.value.path),
+        number=number,
         sources=sources,
-        agree=len({source.version for source in sources}) <= 1,
+        agree=_agree(sources, gap),
         jar=jar.value.path,
         package=reader.package(jar.value.status.real_path),
-        restart_pending=_restart_pending(running, jvm, jar.value.status),
+        restart_pending=restart_pending(running, jvm, jar.value.status),
+        vendor=_vendor(texts, number),
+        override=_override(reader, jar.value.path, base, home),
+        opened=opened(running, jvm),
+    )
+
+
+def companions(home: str, lib: str) -> tuple[tuple[str, str], ...]:
+    """Other jars of the same release, by the names of their sources.
+
+    Most advisories lie in the connectors, and a catalina.jar replaced alone leaves those as they were.
+    """
+    return (
+        ("tomcat-coyote", f"{lib}/tomcat-coyote.jar"),
+        ("bootstrap", f"{home}/bin/bootstrap.jar"),
+        ("tomcat-juli", f"{home}/bin/tomcat-juli.jar"),
     )
 
 
@@ -74,33 +98,56 @@ def _find(reader: Reader, base: str, home: str) -> Fact[_Jar]:
     return gap or Unknown(Gap.MISSING, f"{home}/lib/catalina.jar")
 
 
-def _sources(reader: Reader, jar: _Jar, members: dict[str, Fact[Content | None]], home: str) -> Iterator[VersionSource]:
-    for name, member in (("server-info", SERVER_INFO), ("manifest", MANIFEST)):
-        yield from _stated(name, members[name], member_path(jar.path, member))
+def _texts(reader: Reader, jar: str, home: str) -> Iterator[_Text]:
+    lib = jar.rpartition("/")[0]
+    for name, path, member in (
+        ("server-info", jar, SERVER_INFO),
+        ("manifest", jar, MANIFEST),
+        *((name, path, MANIFEST) for name, path in companions(home, lib)),
+    ):
+        yield _Text(name, member_path(path, member), reader.member(path, member))
     notes = f"{home}/RELEASE-NOTES"
-    yield from _stated("release-notes", reader.content(notes), notes)
+    yield _Text("release-notes", notes, reader.content(notes))
+
+
+def _sources(texts: Sequence[_Text]) -> Iterator[VersionSource]:
+    for text in texts:
+        found = _stated(text, text.name)
+        if found:
+            yield found
+        if text.name == "server-info" and found:
+            number = _stated(text, "server-number")
+            # Milestones write 9.0.0.M1 beside 9.0.0.0; anything else that differs was edited.
+            if number and found.version.partition("-")[0] != number.version:
+                yield number
+
+
+def _stated(text: _Text, name: str) -> VersionSource | None:
+    content = text.content
+    if isinstance(content, Unknown) or content.value is None:
+        return None
+    for found in _STATED.get(name, _STATED["manifest"]).finditer(content.value.text):
+        version = Version.find(found[1])
+        if version:
+            line = content.value.text.count("\n", 0, found.start(1)) + 1
+            return VersionSource(name=name, version=spelling(version), place=Place(text.path, line))
+    return None
+
+
+def _named(jar: _Jar) -> Iterator[VersionSource]:
     named = Version.find(paths.name(jar.status.real_path))
     if named:
         yield VersionSource(name="jar-name", version=spelling(named), place=Place(jar.status.real_path))
 
 
-def _stated(name: str, content: Fact[Content | None], path: str) -> Iterator[VersionSource]:
-    if isinstance(content, Unknown) or content.value is None:
-        return
-    for found in _STATED[name].finditer(content.value.text):
-        version = Version.find(found[1])
-        if version:
-            line = content.value.text.count("\n", 0, found.start(1)) + 1
-            yield VersionSource(name=name, version=spelling(version), place=Place(path, line))
-            return
-
-
-def _number(sources: Sequence[VersionSource], gap: Unknown | None, jar: str) -> Fact[str]:
+def _number(sources: Sequence[VersionSource], texts: Sequence[_Text], jar: str) -> Fact[str]:
     """Take the manifest's word first: hardening guides have people edit ServerInfo.properties.
 
     The release notes are a file beside the jar that an upgrade may leave behind. They count only where the target has
     no program that could look into the jar.
     """
+    inside = [text.content for text in texts if text.name in {"server-info", "manifest"}]
+    gap = next((content for content in inside if isinstance(content, Unknown)), None)
     stated = {source.name: source.version for source in sources}
     if gap is None or gap.gap is not Gap.NO_TOOL:
         stated.pop("release-notes", None)
@@ -108,11 +155,32 @@ def _number(sources: Sequence[VersionSource], gap: Unknown | None, jar: str) -> 
     return Known(number) if number else gap or Unknown(Gap.MALFORMED, jar, "no version inside")
 
 
-def _restart_pending(running: Fact[bool], jvm: Process | None, jar: FileStatus) -> Fact[bool]:
-    if isinstance(running, Unknown):
-        return running
-    if not running.value:
+def _agree(sources: Sequence[VersionSource], gap: Unknown | None) -> Fact[bool]:
+    if len({source.version for source in sources}) > 1:
         return Known(value=False)
-    if jvm is None or jvm.started is None or not jar.mtime:
-        return Unknown(Gap.NOT_COLLECTED, "process start time")
-    return Known(value=jar.mtime > jvm.started + _CLOCK_GRACE)
+    return gap or Known(value=True)
+
+
+def _vendor(texts: Sequence[_Text], number: Fact[str]) -> str | None:
+    version = Version.find(number.value) if isinstance(number, Known) else None
+    if version is None:
+        return None
+    for text in texts:
+        if text.name in {"server-info", "manifest"} and isinstance(text.content, Known) and text.content.value:
+            found = foreign(text.content.value.text, version)
+            if found:
+                return found
+    return None
+
+
+def _override(reader: Reader, jar: str, base: str, home: str) -> VersionSource | None:
+    """Find what stands before the jar on the class path of the server; 5.5 has classes beside server/lib."""
+    folders = ("server/classes", "common/classes") if jar.endswith("/server/lib/catalina.jar") else ("lib",)
+    for path in dict.fromkeys(f"{root}/{folder}/{SERVER_INFO}" for folder in folders for root in (base, home)):
+        content = reader.content(path)
+        if isinstance(content, Known) and content.value is not None:
+            found = _STATED["server-info"].search(content.value.text)
+            line = content.value.text.count("\n", 0, found.start(1)) + 1 if found else 1
+            shown = found[1].strip() if found else "-"
+            return VersionSource(name="override", version=shown, place=Place(path, line))
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tomcat_fleet.model.evidence import SearchKind
 from tomcat_fleet.tomcat.discovery import Seed
-from tomcat_fleet.tomcat.jar import MANIFEST, SERVER_INFO
+from tomcat_fleet.tomcat.jar import MANIFEST, SERVER_INFO, companions
 from tomcat_fleet.tomcat.reader import Reader
 
 _LISTINGS = ("conf", "conf/Catalina/localhost", "webapps", "logs")
@@ -21,4 +21,7 @@ def look_ahead(reader: Reader, seed: Seed) -> None:
     jar = f"{seed.home}/lib/catalina.jar"
     for member in (SERVER_INFO, MANIFEST):
         reader.member(jar, member)
+    for _, path in companions(seed.home, f"{seed.home}/lib"):
+        reader.member(path, MANIFEST)
+    reader.content(f"{seed.base}/lib/{SERVER_INFO}")
     reader.content(f"{seed.home}/RELEASE-NOTES")

@@ -27,13 +27,17 @@ class Reason(StrEnum):
     UNLISTED = "unlisted"
     UNFIXED = "unfixed"
     PACKAGED = "packaged"
+    VENDOR_BUILD = "vendor-build"
     TABLE_OLD = "table-old"
     SOURCES_DISAGREE = "sources-disagree"
+    SOURCES_UNKNOWN = "sources-unknown"
+    OVERRIDDEN = "overridden"
     VERSION_UNKNOWN = "version-unknown"
     PACKAGE_UNKNOWN = "package-unknown"
     TABLE_UNKNOWN = "table-unknown"
     RESTART_PENDING = "restart-pending"
     RESTART_UNKNOWN = "restart-unknown"
+    RESTART_UNSEEN = "restart-unseen"
     BEHIND = "behind"
     END_NEAR = "end-near"
 
@@ -54,11 +58,6 @@ def judge(instance: Instance, context: Context) -> Iterator[Finding]:
 
 def _judged(version: VersionFacts, number: str, package: Package | None, patch: Patch, context: Context) -> Finding:
     status, reason = _verdict(version, package, patch, context)
-    notes = [
-        *([Reason.BEHIND] if patch.level is PatchLevel.BEHIND else []),
-        *([] if version.agree else [Reason.SOURCES_DISAGREE]),
-        *([Reason.END_NEAR] if patch.eol_date and patch.level is not PatchLevel.END_OF_LIFE else []),
-    ]
     worst_first = sorted(patch.advisories, key=_weight)
     table = Observation("advisories", f"{patch.table_date} {patch.branch} {patch.level} newest={patch.newest or '-'}")
     listed = (Observation("advisories", _row(advisory)) for advisory in worst_first)
@@ -66,21 +65,34 @@ def _judged(version: VersionFacts, number: str, package: Package | None, patch: 
         status=status,
         reason=reason,
         subject=version.jar,
-        refs=(*_version_refs(version), table, *listed),
+        refs=(*_version_refs(version), *_gap(version, status), table, *listed),
         params=_params(version, number, package, patch, context) | _named(worst_first),
-        notes=tuple(note for note in notes if note is not reason),
+        notes=tuple(note for note in _notes(version, patch, status) if note is not reason),
     )
+
+
+def _notes(version: VersionFacts, patch: Patch, status: Status) -> Iterator[Reason]:
+    notes = (
+        (patch.level is PatchLevel.BEHIND, Reason.BEHIND),
+        (version.agree == Known(value=False), Reason.SOURCES_DISAGREE),
+        (version.override is not None, Reason.OVERRIDDEN),
+        (bool(patch.eol_date) and patch.level is not PatchLevel.END_OF_LIFE, Reason.END_NEAR),
+        (status is Status.PASS and not version.opened, Reason.RESTART_UNSEEN),
+    )
+    return (note for applies, note in notes if applies)
 
 
 def _verdict(version: VersionFacts, package: Package | None, patch: Patch, context: Context) -> tuple[Status, Reason]:
     """First rule that applies; a package's fixes and an unlisted version are for a person to look up."""
     rules = (
         (package is not None, Status.MANUAL, Reason.PACKAGED),
+        (version.vendor is not None, Status.MANUAL, Reason.VENDOR_BUILD),
         (patch.level is PatchLevel.END_OF_LIFE, Status.FAIL, Reason.END_OF_LIFE),
         (patch.level is PatchLevel.VULNERABLE, Status.FAIL, Reason.VULNERABLE),
         (patch.level is PatchLevel.UNLISTED, Status.MANUAL, Reason.UNLISTED),
         (bool(patch.advisories), Status.MANUAL, Reason.UNFIXED),
-        (not version.agree, Status.MANUAL, Reason.SOURCES_DISAGREE),
+        (version.agree == Known(value=False), Status.MANUAL, Reason.SOURCES_DISAGREE),
+        (isinstance(version.agree, Unknown), Status.UNKNOWN, Reason.SOURCES_UNKNOWN),
         (patch.table_age_days > context.policy.advisories_max_age_days, Status.MANUAL, Reason.TABLE_OLD),
     )
     return next(((status, reason) for applies, status, reason in rules if applies), (Status.PASS, Reason.CURRENT))
@@ -114,6 +126,9 @@ def _params(
         "version": number,
         "jar": version.jar,
         "sources": ", ".join(f"{source.name} {source.version}" for source in version.sources) or "-",
+        "build": version.vendor or "-",
+        "override": version.override.version if version.override else "-",
+        "override_path": version.override.place.path if version.override else "-",
         "package": f"{package.manager} {package.name} {package.version}" if package else "-",
         "branch": patch.branch,
         "newest": patch.newest or "-",
@@ -121,7 +136,7 @@ def _params(
         "table": patch.table_date,
         "age": str(patch.table_age_days),
         "max_age": str(context.policy.advisories_max_age_days),
-    }
+    } | ({"gap": version.agree.gap.value} if isinstance(version.agree, Unknown) else {})
 
 
 def _named(advisories: list[Advisory]) -> dict[str, str]:
@@ -144,7 +159,14 @@ def _version_refs(version: VersionFacts) -> tuple[Ref, ...]:
     seen = tuple(Observation(source.name, source.version) for source in version.sources)
     package = version.package.value if isinstance(version.package, Known) else None
     owned = (Observation(package.manager, f"{package.name} {package.version}"),) if package else ()
-    return (*sources, *seen, *owned)
+    shown = version.override
+    hidden = (shown.place, Observation(shown.name, shown.version)) if shown else ()
+    vendor = (Observation("build", version.vendor),) if version.vendor else ()
+    return (*sources, *seen, *hidden, *vendor, *owned)
+
+
+def _gap(version: VersionFacts, status: Status) -> tuple[Ref, ...]:
+    return (version.agree,) if isinstance(version.agree, Unknown) and status is Status.UNKNOWN else ()
 
 
 def _missing(reason: Reason, version: VersionFacts, fact: Unknown) -> Finding:
