@@ -128,7 +128,7 @@ class VirtualHost:
         self.processes.append(Process(pid=pid, uid=uid, user="", argv=words, ppid=more.pop("ppid", 1), **more))  # type: ignore[arg-type]
 
     def java(self, base: str, home: str | None = None, *, pid: int = 4000, uid: int = 998, extra: tuple[str, ...] = (),
-             started: int | None = MTIME + 86_400) -> None:  # fmt: skip
+             started: int | None = MTIME + 86_400, jars: tuple[str, ...] | None = None) -> None:  # fmt: skip
         """A JVM that runs the instance at ``base``."""
         home = home or base
         argv = ["/usr/lib/jvm/java-17/bin/java", f"-Djava.util.logging.config.file={base}/conf/logging.properties",
@@ -136,7 +136,7 @@ class VirtualHost:
                 "-classpath", f"{home}/bin/bootstrap.jar:{home}/bin/tomcat-juli.jar", f"-Dcatalina.base={base}",
                 f"-Dcatalina.home={home}", f"-Djava.io.tmpdir={base}/temp",
                 "org.apache.catalina.startup.Bootstrap", "start"]  # fmt: skip
-        self.process(pid, uid, argv, exe="/usr/lib/jvm/java-17/bin/java", started=started)
+        self.process(pid, uid, argv, exe="/usr/lib/jvm/java-17/bin/java", started=started, jars=jars)
 
     def candidate(self, base: str) -> None:
         """A base found by the search of the usual places."""

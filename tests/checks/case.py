@@ -95,6 +95,7 @@ class Running(_Strict, frozen=True, kw_only=True):
     argv_complete: bool = True
     exe: str | None = None
     root: str | None = None
+    jars: tuple[str, ...] | None = None  # that it has open, as the kernel names them
 
 
 class User(_Strict, frozen=True, kw_only=True):
@@ -319,7 +320,9 @@ def _run(host: VirtualHost, case: Case) -> None:
             more: dict[str, object] = {"exe": process.exe} if process.exe else {}
             host.process(process.pid, process.uid, list(process.argv), ppid=process.ppid, **more)
         else:
-            host.java(process.base, process.home, pid=process.pid, uid=process.uid, extra=process.extra)
+            host.java(
+                process.base, process.home, pid=process.pid, uid=process.uid, extra=process.extra, jars=process.jars
+            )
         last = host.processes[-1]
         host.processes[-1] = replace(last, argv_complete=process.argv_complete, root=process.root)
     host.table_complete = case.process_list != "hidden"

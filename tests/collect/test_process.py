@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.need import need
+from tests.shell_channel import shell
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model.fact import Known
+from tomcat_fleet.model.target import Target
 
 STATUS = b"Name:\tjava\nPPid:\t1\nUid:\t998\t998\t998\t998\nNSpid:\t4000\n"
 STAT = b"4000 (ja va) x) S 1 " + b"0 " * 17 + b"500 0"
@@ -65,3 +74,51 @@ def test_an_argument_list_without_its_end_is_incomplete() -> None:
     table = _table(_one(argv=b"java\0-Dcatalina.ba")).processes
     assert isinstance(table, Known)
     assert not table.value.processes[0].argv_complete
+
+
+@pytest.mark.parametrize(
+    ("raw", "jars"),
+    [
+        (b"", None),
+        (b"\n", ()),
+        (
+            b"\nlr-x------ 1 t t 64 Nov 23 12:00 31 -> /opt/t -> x/lib/catalina.jar (deleted)\n%b"
+            % b"lr-x------ 1 t t 64 Nov 23 12:00 7 -> /opt/t/lib/catalina-ant.jar\n",
+            ("/opt/t -> x/lib/catalina.jar (deleted)", "/opt/t/lib/catalina-ant.jar"),
+        ),
+    ],
+    ids=["hidden", "none", "two"],
+)
+def test_open_jars_are_told_from_hidden_ones(raw: bytes, jars: tuple[str, ...] | None) -> None:
+    table = _table(_one(jars=raw)).processes
+    assert isinstance(table, Known)
+    assert table.value.processes[0].jars == jars
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[int]:
+    """A process that has two jars open, one of which is gone."""
+    jars = [tmp_path / name for name in ("catalina.jar", "catalina-ant.jar")]
+    for jar in jars:
+        jar.write_bytes(b"PK")
+    wait = "import sys; kept = [open(path) for path in sys.argv[2:]]; print(flush=True); sys.stdin.read()"
+    argv = [sys.executable, "-c", wait, "-Dcatalina.base=/nowhere", *jars]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        jars[0].unlink()
+        yield process.pid
+        process.communicate()
+
+
+@pytest.mark.parametrize("name", ["dash", "busybox"])
+async def test_a_jar_that_is_gone_is_seen_through_the_process_that_has_it_open(
+    name: str, holder: int, tmp_path: Path
+) -> None:
+    path = need(name)
+    async with shell([path, "sh", "-s"] if name == "busybox" else [path, "-s"]) as channel:
+        collected = await collect(channel, Target(name="t", address="local"), key=b"k" * 32, want=lambda _: [])
+    found = collected.evidence.processes
+    assert isinstance(found, Known)
+    (jars,) = [one.jars for one in found.value.processes if one.pid == holder]
+    assert jars == (f"{tmp_path}/catalina-ant.jar", f"{tmp_path}/catalina.jar (deleted)")
