@@ -15,6 +15,8 @@ _PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "strace": ("strace",),
     "unzip": ("unzip",),
+    "python3": ("python3",),
+    "bsdtar": ("bsdtar",),
     "java": ("java",),
     "busybox": ("busybox",),
     "ssh-agent": ("ssh-agent",),

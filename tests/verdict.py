@@ -16,17 +16,23 @@ from tomcat_fleet.model.result import FindingResult, MethodResult, TargetResult
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.examine import Settings, examine
+from tomcat_fleet.tomcat.table import Tables, bundled
 
 TARGET = Target(name="virtual", address="192.0.2.1")
 ITEMS = tuple(check.item for check in ALL)
 
 
 def result_of(
-    evidence: Evidence, *, target: Target = TARGET, policy: Policy | None = None, today: date = TODAY
+    evidence: Evidence,
+    *,
+    target: Target = TARGET,
+    policy: Policy | None = None,
+    today: date = TODAY,
+    tables: Tables | None = None,
 ) -> TargetResult:
     """What a sweep says of this evidence."""
     policy = policy or Policy()
-    examination = examine(evidence, target, Settings(policy=policy, today=today))
+    examination = examine(evidence, target, Settings(policy=policy, today=today, tables=tables or bundled()))
     return audited(
         Collected(evidence=evidence, method=MethodResult(transport="virtual")),
         target,
@@ -40,11 +46,16 @@ def result_of(
 
 
 def audit(
-    host: VirtualHost, *, target: Target = TARGET, policy: Policy | None = None, today: date = TODAY
+    host: VirtualHost,
+    *,
+    target: Target = TARGET,
+    policy: Policy | None = None,
+    today: date = TODAY,
+    tables: Tables | None = None,
 ) -> TargetResult:
     """Collect from a described host and judge."""
     settings = Settings(policy=policy or Policy(), today=today)
-    return result_of(host.evidence(target, settings), target=target, policy=policy, today=today)
+    return result_of(host.evidence(target, settings), target=target, policy=policy, today=today, tables=tables)
 
 
 def of_item(result: TargetResult, item: str) -> tuple[FindingResult, ...]:

@@ -12,7 +12,7 @@ from tomcat_fleet.model.result import EvidenceRow, TargetResult
 from tomcat_fleet.model.status import WORST_FIRST, Status
 
 LAYOUTS = ("good-10.1", "good-9.0", "good-11.0", "debian")
-# States a version that the jar states too: without it the verdict still stands on the rest.
+# States a version that the jar states too: where it is not there, or states nothing, the verdict stands on the rest.
 CORROBORATING = ("RELEASE-NOTES", "ServerInfo.properties", "MANIFEST.MF")
 GOOD_STATUSES = frozenset({Status.PASS, Status.NOT_APPLICABLE})
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.sound import CORROBORATING, LAYOUTS, before, evidence, improved, rows, verdicts
+from tests.property.sound import LAYOUTS, before, evidence, improved, rows, verdicts
 from tests.verdict import result_of
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.evidence import Evidence, Question, Verb
@@ -35,8 +35,6 @@ def damages(layout: str) -> Iterator[tuple[Question, str, Evidence]]:
 def rested_on(question: Question, row: EvidenceRow) -> bool:
     """Whether the row shows what the answer to the question said."""
     path = f"{question.path}!/{question.detail}" if question.verb is Verb.MEMBER else question.path
-    if path.endswith(CORROBORATING):
-        return False
     if question.verb in {Verb.CONTENT, Verb.MEMBER}:
         return row.kind == "file" and row.source == path and row.line is not None
     if question.verb is Verb.STATUS:

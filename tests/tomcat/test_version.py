@@ -30,7 +30,7 @@ def test_found_in_text(text: str, expected: str, branch: str) -> None:
     assert found.branch == branch
 
 
-@pytest.mark.parametrize("text", ["", "Tomcat", "9.0", "version 10"])
+@pytest.mark.parametrize("text", ["", "Tomcat", "9.0", "version 10", "9.0.12345", "1234.0.1", "9.0.x"])
 def test_no_full_number_is_no_version(text: str) -> None:
     assert Version.find(text) is None
 

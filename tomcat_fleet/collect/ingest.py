@@ -223,6 +223,8 @@ class Ingest:
                 return Known(None)
             return Unknown(Gap.NO_TOOL, question.path)
         words = [escape.from_bytes(word) for word in line.split()]
+        if words == ["?"]:
+            return Unknown(Gap.FAILED, question.path, "package database")
         return Known(Package(manager=words[0], name=words[1], version=words[2])) if len(words) == 3 else Known(None)
 
     def _account(self, question: Question, body: bytes) -> Fact[Account | None]:

@@ -251,7 +251,7 @@ except KeyError: sys.exit(3)' "$1" "$2" 2>/dev/null ;;
       bsdtar -xOf "$1" "$2" 2>/dev/null ;;
     busybox)
       busybox unzip -l "$1" >/dev/null 2>&1 || return 1
-      busybox unzip -l "$1" 2>/dev/null | grep -F -- " $2" >/dev/null || return 3
+      busybox unzip -l "$1" 2>/dev/null | tf_m=" $2" awk '{ m = ENVIRON["tf_m"] } length($0) >= length(m) && substr($0, length($0) - length(m) + 1) == m { f = 1 } END { exit !f }' || return 3
       busybox unzip -p "$1" "$2" 2>/dev/null ;;
   esac
 }
@@ -305,21 +305,38 @@ tf_fragments() { # ARCHIVE
   tf_shut
 }
 
-tf_package() { # PATH: manager, name and version of the package that owns it
+# Manager, name and version of the package that owns a file; nothing when it is known that none does, "?" when nobody
+# could say. rpm says "not owned" also when it cannot open its database.
+tf_owner() { # PATH
+  tf_told=; tf_failed=
+  for tf_x in $tf_packages; do
+    tf_w=; tf_y=
+    case $tf_x in
+      dpkg-query)
+        tf_w=$($tf_timeout dpkg-query -S "$1" 2>/dev/null)
+        case $? in 0) ;; 1) tf_y=none ;; *) tf_y=failed ;; esac
+        tf_w=$(printf '%s\n' "$tf_w" | awk -F: '!/^diversion by / { print $1; exit }')
+        [ -n "$tf_w" ] && tf_w=$(dpkg-query -W -f 'dpkg ${Package} ${Version}\n' "$tf_w" 2>/dev/null | awk 'NR == 1') ;;
+      rpm)
+        tf_w=$($tf_timeout rpm -qf --qf 'rpm %{NAME} %{VERSION}-%{RELEASE}\n' -- "$1" 2>&1)
+        case $tf_w in *error:*) tf_y=failed ;; *'not owned by'*) tf_y=none ;; esac
+        tf_w=$(printf '%s\n' "$tf_w" | grep '^rpm [^ ]* [^ ]*$' | awk 'NR == 1') ;;
+      apk)
+        tf_w=$($tf_timeout apk info --who-owns "$1" 2>&1)
+        case $tf_w in *'is owned by'*) ;; *'find owner'*) tf_y=none ;; *) tf_y=failed ;; esac
+        tf_w=$(printf '%s\n' "$tf_w" | awk '/ is owned by / { print "apk", $NF, $NF; exit }') ;;
+    esac
+    if [ -n "$tf_w" ]; then echo "$tf_w"; return; fi
+    if [ "$tf_y" = none ]; then tf_told=1; else tf_failed=1; fi
+  done
+  if [ -n "$tf_failed" ] && [ -z "$tf_told" ]; then echo '?'; fi
+}
+
+tf_package() { # PATH: the package that owns it
   tf_refused package "$1" '' && return
   tf_resolve "$1"
   tf_open package ok
-  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"
-    for tf_x in $tf_packages; do
-      case $tf_x in
-        dpkg-query)
-          tf_w=$(dpkg-query -S "${tf_r:-$1}" 2>/dev/null | awk -F: 'NR == 1 { print $1 }')
-          [ -n "$tf_w" ] && dpkg-query -W -f 'dpkg ${Package} ${Version}\n' "$tf_w" 2>/dev/null ;;
-        rpm) rpm -qf --qf 'rpm %{NAME} %{VERSION}-%{RELEASE}\n' -- "${tf_r:-$1}" 2>/dev/null | grep '^rpm [^ ]* [^ ]*$' ;;
-        apk) apk info --who-owns "${tf_r:-$1}" 2>/dev/null | awk '{ print "apk", $NF, $NF }' ;;
-      esac
-    done | awk 'NR == 1'
-  } | tf_encode
+  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"; tf_owner "${tf_r:-$1}"; } | tf_encode
   tf_shut
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 # 9.0.0.M1, 10.1.0-M17, 8.0.0-RC1, 5.5.36, 9.0.98.0 (server.number), 6.0.0-alpha
 _NUMBER = re.compile(
-    r"(?<![\d.])(?P<major>\d{1,3})\.(?P<minor>\d{1,3})\.(?P<patch>\d{1,4})"
+    r"(?<![\d.])(?P<major>\d{1,3})\.(?P<minor>\d{1,3})\.(?P<patch>\d{1,4})(?!\d)"
     r"(?:[.-]?(?P<stage>M|RC|alpha|beta)-?(?P<count>\d{0,3})(?![A-Za-z\d]))?",
     re.IGNORECASE,
 )
