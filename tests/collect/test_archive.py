@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import zipfile
 from importlib.resources import files
@@ -84,13 +85,19 @@ OWNERS = {
 }
 
 
+def test_no_function_of_the_script_is_defined_twice() -> None:
+    names = re.findall(r"(?m)^(tf_\w+)\(\)", SCRIPT)
+    assert len(names) > 30
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("name", OWNERS)
 def test_the_owner_of_a_file(name: str, tmp_path: Path) -> None:
     programs, expected = OWNERS[name]
     for program, text in programs.items():
         (tmp_path / program).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / program).chmod(0o755)
-    call = f'{SCRIPT}\ntf_timeout=; tf_packages="{" ".join(programs)}"; tf_owner /usr/share/java/x.jar'
+    call = f'{SCRIPT}\ntf_timeout=; tf_packages="{" ".join(programs)}"; tf_owning /usr/share/java/x.jar'
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = subprocess.run(["/bin/sh", "-c", call], env={"PATH": path}, capture_output=True, timeout=30, check=False)
     assert done.stdout.decode().strip() == expected

@@ -251,7 +251,7 @@ except KeyError: sys.exit(3)' "$1" "$2" 2>/dev/null ;;
       bsdtar -xOf "$1" "$2" 2>/dev/null ;;
     busybox)
       busybox unzip -l "$1" >/dev/null 2>&1 || return 1
-      busybox unzip -l "$1" 2>/dev/null | tf_m=" $2" awk '{ m = ENVIRON["tf_m"] } length($0) >= length(m) && substr($0, length($0) - length(m) + 1) == m { f = 1 } END { exit !f }' || return 3
+      busybox unzip -l "$1" 2>/dev/null | tf_name=" $2" awk '{ m = ENVIRON["tf_name"] } length($0) >= length(m) && substr($0, length($0) - length(m) + 1) == m { f = 1 } END { exit !f }' || return 3
       busybox unzip -p "$1" "$2" 2>/dev/null ;;
   esac
 }
@@ -307,7 +307,7 @@ tf_fragments() { # ARCHIVE
 
 # Manager, name and version of the package that owns a file; nothing when it is known that none does, "?" when nobody
 # could say. rpm says "not owned" also when it cannot open its database.
-tf_owner() { # PATH
+tf_owning() { # PATH
   tf_told=; tf_failed=
   for tf_x in $tf_packages; do
     tf_w=; tf_y=
@@ -336,7 +336,7 @@ tf_package() { # PATH: the package that owns it
   tf_refused package "$1" '' && return
   tf_resolve "$1"
   tf_open package ok
-  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"; tf_owner "${tf_r:-$1}"; } | tf_encode
+  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"; tf_owning "${tf_r:-$1}"; } | tf_encode
   tf_shut
 }
 
