@@ -31,7 +31,8 @@ class VersionFacts:
     restart_pending: Fact[bool]  # the process runs another jar than the one that lies there
     vendor: str | None = None  # how the jar names a build that is not Apache's
     override: VersionSource | None = None  # a text outside the jar that the server shows instead of its version
-    opened: bool = True  # what the process has open decided ``restart_pending``; else only dates did
+    open_jars: tuple[str, ...] = ()  # what the process has open of catalina.jar, as the kernel names it
+    dates_only: bool = False  # that could not be seen: ``restart_pending`` rests on dates alone
 
 
 class PatchLevel(StrEnum):

@@ -14,7 +14,7 @@ from tomcat_fleet.tomcat import path as paths
 from tomcat_fleet.tomcat.build import foreign
 from tomcat_fleet.tomcat.document import member_path
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.restart import opened, restart_pending
+from tomcat_fleet.tomcat.restart import open_jars, restart_pending
 from tomcat_fleet.tomcat.version import Version
 
 SERVER_INFO = "org/apache/catalina/util/ServerInfo.properties"
@@ -62,7 +62,8 @@ def version_facts(reader: Reader, *, base: str, home: str, running: Fact[bool], 
         restart_pending=restart_pending(running, jvm, jar.value.status),
         vendor=_vendor(texts, number),
         override=_override(reader, jar.value.path, base, home),
-        opened=opened(running, jvm),
+        open_jars=tuple(sorted(open_jars(jvm))),
+        dates_only=running == Known(value=True) and not open_jars(jvm),
     )
 
 

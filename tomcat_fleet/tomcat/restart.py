@@ -22,7 +22,7 @@ def restart_pending(running: Fact[bool], jvm: Process | None, jar: FileStatus) -
         return running
     if not running.value:
         return Known(value=False)
-    seen = _open(jvm)
+    seen = open_jars(jvm)
     if seen and jar.real_path not in seen:
         return Known(value=True)
     if jvm is None or jvm.started is None or not jar.mtime:
@@ -30,10 +30,6 @@ def restart_pending(running: Fact[bool], jvm: Process | None, jar: FileStatus) -
     return Known(value=jar.mtime > jvm.started + _CLOCK_GRACE)
 
 
-def opened(running: Fact[bool], jvm: Process | None) -> bool:
-    """Whether it was seen which jar the process has open, or there is none."""
-    return running == Known(value=False) or bool(_open(jvm))
-
-
-def _open(jvm: Process | None) -> frozenset[str]:
+def open_jars(jvm: Process | None) -> frozenset[str]:
+    """Copies of catalina.jar that the process has open, as far as that could be seen."""
     return frozenset(path for path in (jvm.jars or () if jvm else ()) if _CATALINA.search(path))

@@ -77,7 +77,7 @@ def _notes(version: VersionFacts, patch: Patch, status: Status) -> Iterator[Reas
         (version.agree == Known(value=False), Reason.SOURCES_DISAGREE),
         (version.override is not None, Reason.OVERRIDDEN),
         (bool(patch.eol_date) and patch.level is not PatchLevel.END_OF_LIFE, Reason.END_NEAR),
-        (status is Status.PASS and not version.opened, Reason.RESTART_UNSEEN),
+        (status is Status.PASS and version.dates_only, Reason.RESTART_UNSEEN),
     )
     return (note for applies, note in notes if applies)
 
@@ -108,12 +108,13 @@ def _restart(instance: Instance, version: VersionFacts) -> Iterator[Finding]:
         yield _missing(Reason.RESTART_UNKNOWN, version, pending)
         return
     daemons = instance.daemons.value if isinstance(instance.daemons, Known) else ()
+    opened = (Observation("open", path) for path in version.open_jars)
     units = sorted(unit.name for unit in instance.units if unit.name.endswith(".service"))
     yield Finding(
         status=Status.FAIL,
         reason=Reason.RESTART_PENDING,
         subject=f"{instance.base} {version.jar}",
-        refs=(Place(version.jar), *(daemon.process for daemon in daemons)),
+        refs=(Place(version.jar), *opened, *(daemon.process for daemon in daemons)),
         params=params,
         commands=tuple(f"systemctl restart {quote(name)}" for name in units[:1]),
     )
