@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,34 @@ async def test_with_raised_rights_a_planted_link_is_not_followed(place: Path, ba
     assert planted.gap is Gap.UNSAFE_LINK
     assert "root:" not in repr(collected)
     assert isinstance(_content(collected, base, "context"), Known), "a link to the owner's own file is honest"
+
+
+@pytest.fixture
+def holder(base: Path) -> Iterator[int]:
+    """A process of the owner that has a jar open."""
+    (base / "conf").chmod(0o755)
+    jar = base / "catalina.jar"
+    jar.write_bytes(b"PK")
+    argv = ["/bin/sh", "-c", 'exec 5<"$1"; echo; read -r x', "java", jar, "-Dcatalina.base=/nowhere"]
+    with subprocess.Popen(argv, user=OWNER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate()
+
+
+@pytest.mark.parametrize("become", [None, Become()], ids=["not-allowed", "allowed"])
+async def test_what_another_account_has_open_is_seen_with_raised_rights_only(
+    become: Become | None, place: Path, base: Path, holder: int
+) -> None:
+    hint = InstanceHint(base=str(base))
+    target = Target(name="t", address="x", discover=False, instances=(hint,), become=become)
+    async with shell(_argv(place, ALLOWED)) as channel:
+        collected = await collect(channel, target, key=b"k" * 32, want=lambda _: [])
+    processes = collected.evidence.processes
+    assert isinstance(processes, Known)
+    (jars,) = [one.jars for one in processes.value.processes if one.pid == holder]
+    assert jars == ((f"{base}/catalina.jar",) if become else None)
 
 
 async def test_without_the_rule_denied_stays_denied(place: Path, base: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.tomcat.stock_host import BASE, TARGET, instance, jar, stock, value
+from tests.tomcat.stock_host import BASE, SETTINGS, TARGET, instance, jar, stock, value
 from tests.virtual_host import MTIME, VirtualHost
-from tomcat_fleet.model.evidence import Package
+from tomcat_fleet.model.evidence import Package, Verb
 from tomcat_fleet.model.fact import Gap, Known, Unknown
 from tomcat_fleet.model.patch import PatchLevel, VersionFacts
 from tomcat_fleet.model.target import InstanceHint, Target
+from tomcat_fleet.tomcat.examine import examine
 
 JAR = f"{BASE}/lib/catalina.jar"
 INFO = "org/apache/catalina/util/ServerInfo.properties"
@@ -68,6 +71,40 @@ def test_release_notes_are_compared_but_never_decide() -> None:
     assert [source.place.line for source in found.sources if source.name == "release-notes"] == [2]
     host.deny(JAR)
     assert isinstance(version(host).number, Unknown)
+
+
+def test_release_notes_stand_in_where_nothing_can_look_into_a_jar_and_prove_no_pass() -> None:
+    for number, level in (("10.1.60", PatchLevel.CURRENT), ("9.0.50", PatchLevel.VULNERABLE)):
+        host = stock("9.0.1")
+        host.file(f"{BASE}/RELEASE-NOTES", f"\n   Apache Tomcat Version {number}\n")
+        whole = host.evidence(TARGET)
+        no_tool = {q: Unknown(Gap.NO_TOOL, q.path) if q.verb is Verb.MEMBER else a for q, a in whole.answers.items()}
+        (found,) = examine(replace(whole, answers=no_tool), TARGET, SETTINGS).instances
+        assert (found.version.number, value(found.patch).level) == (Known(number), level)
+        assert isinstance(found.version.agree, Unknown)
+        assert found.version.agree.gap is Gap.NO_TOOL
+
+
+LOOKALIKES = {
+    "four digits and more": ({MANIFEST: "Implementation-Version: 10.1.12345\n"}, None, None),
+    "a fourth part": ({INFO: "server.info=Apache Tomcat/10.1.60\nserver.number=10.1.60.1\n"}, "10.1.60", "10.1.60.1"),
+    "snapshot of a milestone": ({MANIFEST: "Implementation-Version: 10.1.0-M17-SNAPSHOT\n"}, "10.1.0-M17", "…"),
+    "letter": ({MANIFEST: "Implementation-Version: 10.1.60b\n"}, "10.1.60", "10.1.60b"),
+    "disguise of another number": ({INFO: "server.info=Shop/2.0.0\n", MANIFEST: "Implementation-Version: 9.0.1\n"},
+                                   "9.0.1", None),
+    "disguise alone": ({INFO: "server.info=Shop/2.0.0\n"}, "2.0.0", "Shop/2.0.0"),
+    "blanks and CR": ({INFO: "server.info=Apache Tomcat/9.0.1 \r\nserver.number = 9.0.1.0\r\n"}, "9.0.1", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_what_only_looks_like_a_release(name: str) -> None:
+    members, number, vendor = LOOKALIKES[name]
+    host = stock()
+    host.archive(JAR, members)
+    found = version(host)
+    assert (found.number == Known(number)) if number else isinstance(found.number, Unknown)
+    assert found.vendor == (members[MANIFEST].split()[1] if vendor == "…" else vendor)
 
 
 def test_a_jar_without_any_version_is_malformed() -> None:

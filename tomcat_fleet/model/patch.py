@@ -14,7 +14,7 @@ from tomcat_fleet.model.place import Place
 class VersionSource:
     """One place that states a version."""
 
-    name: str  # server-info, server-number, manifest, tomcat-coyote, bootstrap, tomcat-juli, release-notes, jar-name
+    name: str  # server-info, server-number, manifest, the jars beside it, release-notes, jar-name, package, override
     version: str
     place: Place
 

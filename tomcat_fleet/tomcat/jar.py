@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tomcat_fleet.model.evidence import Content, FileKind, FileStatus, Process
+from tomcat_fleet.model.evidence import Content, FileKind, FileStatus, Package, Process
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.model.patch import VersionFacts, VersionSource
 from tomcat_fleet.model.place import Place
@@ -50,7 +50,8 @@ def version_facts(reader: Reader, *, base: str, home: str, running: Fact[bool], 
     if isinstance(jar, Unknown):
         return VersionFacts(number=jar, sources=(), agree=jar, jar=jar.source, package=jar, restart_pending=jar)
     texts = tuple(_texts(reader, jar.value.path, home))
-    sources = (*_sources(texts), *_named(jar.value))
+    package = reader.package(jar.value.status.real_path)
+    sources = (*_sources(texts), *_named(jar.value), *_packaged(package, jar.value))
     gap = next((text.content for text in texts if isinstance(text.content, Unknown)), None)
     number = _number(sources, texts, jar.value.path)
     return VersionFacts(
@@ -58,7 +59,7 @@ def version_facts(reader: Reader, *, base: str, home: str, running: Fact[bool], 
         sources=sources,
         agree=_agree(sources, gap),
         jar=jar.value.path,
-        package=reader.package(jar.value.status.real_path),
+        package=package,
         restart_pending=restart_pending(running, jvm, jar.value.status),
         vendor=_vendor(texts, number),
         override=_override(reader, jar.value.path, base, home),
@@ -139,6 +140,13 @@ def _named(jar: _Jar) -> Iterator[VersionSource]:
     named = Version.find(paths.name(jar.status.real_path))
     if named:
         yield VersionSource(name="jar-name", version=spelling(named), place=Place(jar.status.real_path))
+
+
+def _packaged(package: Fact[Package | None], jar: _Jar) -> Iterator[VersionSource]:
+    owner = package.value if isinstance(package, Known) else None
+    stated = Version.find(owner.version) if owner and "tomcat" in owner.name else None  # others count for themselves
+    if stated:
+        yield VersionSource(name="package", version=spelling(stated), place=Place(jar.status.real_path))
 
 
 def _number(sources: Sequence[VersionSource], texts: Sequence[_Text], jar: str) -> Fact[str]:
