@@ -15,7 +15,14 @@ _ROOT = Path(__file__).parents[2]
 
 def environment(**extra: str) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
-    return {**kept, "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error", **extra}
+    return {
+        **kept,
+        "PYTHONPATH": str(_ROOT),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONWARNINGS": "error",
+        "XDG_DATA_HOME": "/nonexistent",
+        **extra,
+    }
 
 
 def command(*arguments: str | Path) -> list[str]:
