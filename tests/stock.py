@@ -113,7 +113,7 @@ def installed(host: VirtualHost, version: str, base: str = BASE, uid: int = UID)
                          ("temp", 0o750), ("webapps", 0o750), ("work", 0o750)):  # fmt: skip
         host.directory(f"{base}/{folder}".rstrip("/"), mode)
     host.file(f"{base}/bin/catalina.sh", "#!/bin/sh\n", mode=0o750)
-    host.file(f"{base}/bin/bootstrap.jar", b"PK")
+    host.archive(f"{base}/bin/bootstrap.jar", {"org/apache/catalina/startup/Bootstrap.class": b"x"})
     host.archive(f"{base}/lib/catalina.jar", jar(version))
     host.file(f"{base}/RELEASE-NOTES", f"\n                     Apache Tomcat Version {version}\n")
     host.file(f"{base}/conf/server.xml", server_xml(), mode=0o600)
