@@ -115,6 +115,12 @@ class UnitFile(_Strict, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+class Denial(_Strict, frozen=True, kw_only=True):
+    """A unit, init script or defaults file that the login account may not read."""
+
+    path: str
+
+
 class Aim(_Strict, frozen=True, kw_only=True):
     """What the inventory says."""
 
@@ -156,6 +162,7 @@ class Case(_Strict, frozen=True, kw_only=True):
     process_list: str = "complete"  # hidden, none
     accounts: tuple[User, ...] = ()
     units: tuple[UnitFile, ...] = ()
+    denials: tuple[Denial, ...] = ()
     searched: bool = True
     target: Aim = Aim()
     policy: dict[str, Any] = {}
@@ -329,5 +336,7 @@ def _run(host: VirtualHost, case: Case) -> None:
     host.has_process_list = case.process_list != "none"
     for unit in case.units:
         host.unit(unit.path, unit.text, enabled=unit.enabled)
+    for denial in case.denials:
+        host.deny(denial.path)
     if case.candidate or not (case.running or case.units):
         host.candidate(case.base)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
+from tomcat_fleet.collect.frame import END_OF_PAYLOAD, Begin, Decoder, End, Record
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 
@@ -15,7 +15,7 @@ MARK = f"@{NONCE} "
 
 
 def _record(number: int, payload: bytes, *, verb: str = "content", state: str = "ok") -> str:
-    body = base64.encodebytes(payload).decode()
+    body = base64.encodebytes(payload + END_OF_PAYLOAD).decode()
     return f"\n{MARK}{number} {verb} {state}\n{body}\n{MARK}{number} .\n"
 
 
@@ -75,7 +75,9 @@ BROKEN = {
     "frame after the end": GOOD + f"{MARK}3 content ok\n",
     "second end": GOOD + f"{MARK}END 2\n",
     "payload not base64": GOOD.replace("b25l", "b25l!"),
-    "payload cut": GOOD.replace("b25l", "b25"),
+    "payload cut inside a group": GOOD.replace("b25lAGVuZA==", "b25lAGVuZA"),
+    "payload cut between groups": GOOD.replace("b25lAGVuZA==", "b25lAGVu"),
+    "payload gone": GOOD.replace("b25lAGVuZA==", ""),
     "frame inside a line": GOOD.replace(f"\n{MARK}2 content", f"x {MARK}2 content"),
     "unknown encoding": GOOD.replace("base64", "rot13"),
     "unknown version": GOOD.replace("BEGIN 1", "BEGIN 2"),

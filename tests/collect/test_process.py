@@ -25,7 +25,8 @@ def _table(*records: tuple[bytes, ...]) -> Ingest:
     ingest = Ingest(b"k" * 32)
     for parts in records:
         ingest.take(Record("process", "ok", b"\0".join(parts)))
-    ingest.take(Record("processes", "ok", b"proc\x001\x00100\x001000\n\x00 4000"))
+    pids = b"".join(b" " + parts[0] for parts in records)
+    ingest.take(Record("processes", "ok", b"proc\x001\x00100\x001000\n\x00" + pids))
     return ingest
 
 
@@ -122,3 +123,44 @@ async def test_a_jar_that_is_gone_is_seen_through_the_process_that_has_it_open(
     assert isinstance(found, Known)
     (jars,) = [one.jars for one in found.value.processes if one.pid == holder]
     assert jars == (f"{tmp_path}/catalina-ant.jar", f"{tmp_path}/catalina.jar (deleted)")
+
+
+@pytest.mark.parametrize("pids", [b"", b" 4000", b" 4000 4001 4002", b" 4000 4000"])
+def test_a_table_must_have_the_processes_that_it_names(pids: bytes) -> None:
+    ingest = Ingest(b"k" * 32)
+    for pid in (b"4000", b"4001"):
+        ingest.take(Record("process", "ok", b"\0".join((pid, *_one()[1:]))))
+    with pytest.raises(EvidenceError):
+        ingest.take(Record("processes", "ok", b"proc\x001\x00100\x001000\n\x00" + pids))
+
+
+@pytest.mark.parametrize("lost", ["host", "processes", "units", "places"])
+def test_a_first_round_without_one_of_its_records_is_not_whole(lost: str) -> None:
+    payloads = {
+        "host": b"\0".join([b"Linux", b"6", b"a", b"now", b"audit", b"2000", b"stat=gnu", b"x"]),
+        "processes": b"proc\x001\x00100\x001000\n\x00",
+        "units": b"\0",
+        "places": b"//at:/opt\n//rc:0\n",
+    }
+    ingest = Ingest(b"k" * 32)
+    for verb in payloads.keys() - {lost}:
+        ingest.take(Record(verb, "ok", payloads[verb]))
+    with pytest.raises(EvidenceError, match=lost):
+        ingest.first_round_is_whole(discover=True)
+    if lost == "places":
+        ingest.first_round_is_whole(discover=False)
+
+
+@pytest.mark.parametrize(
+    ("block", "known"),
+    [
+        (b"//at:/opt\n//rc:0\n//at:/srv\n//rc:0\n", True),
+        (b"//at:/opt\n//rc:0\n//rc:1\n", False),
+        (b"//at:/opt\n//rc:0\n//at:/srv\n", False),
+        (b"//at:/opt\n//rc:124\n", False),
+    ],
+)
+def test_a_search_is_complete_only_where_every_place_was_searched_to_its_end(block: bytes, known: bool) -> None:  # noqa: FBT001
+    ingest = Ingest(b"k" * 32)
+    ingest.take(Record("places", "ok", block))
+    assert isinstance(ingest.places, Known) is known

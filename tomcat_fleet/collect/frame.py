@@ -5,7 +5,8 @@
     @NONCE N .                            record N is whole
     @NONCE END COUNT                      the round is whole
 
-The nonce is random per conversation. Whatever stands before the first BEGIN is noise of start-up files. Afterwards
+Every payload ends with ``END_OF_PAYLOAD``: one that was cut on its way, by an encoder that died or a full pipe, is told
+from one that is whole. The nonce is random per conversation. Whatever stands before the first BEGIN is noise of start-up files. Afterwards
 anything out of order, missing, repeated or undecodable ends the conversation: ``TargetError`` with outcome
 ``collector_failed``.
 """
@@ -22,6 +23,7 @@ from enum import Enum, auto
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 
+END_OF_PAYLOAD = b"\0end"
 _LONGEST_LINE = 8192
 _NOISE_CAP = 256 * 1024
 
@@ -35,7 +37,7 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One whole record; ``payload`` decoded."""
+    """One whole record; ``payload`` decoded, without its end mark."""
 
     verb: str
     state: str
@@ -154,7 +156,10 @@ class Decoder:
     def _close(self, words: list[bytes]) -> Record:
         if words != [b"%d" % (self.count + 1), b"."]:
             raise _broken("a record is not closed")
-        record = Record(*self._header, self._decoded())
+        payload = self._decoded()
+        if not payload.endswith(END_OF_PAYLOAD):
+            raise _broken("a payload was cut short")
+        record = Record(*self._header, payload.removesuffix(END_OF_PAYLOAD))
         self._hash.update(b"%s %s %d\n" % (record.verb.encode(), record.state.encode(), len(record.payload)))
         self._hash.update(record.payload)
         self.count += 1

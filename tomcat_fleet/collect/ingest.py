@@ -62,6 +62,7 @@ class Ingest:
     enabled: frozenset[str] = frozenset()
     answers: dict[Question, Answer] = field(default_factory=dict)
     _raw_processes: list[list[bytes]] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)  # records that came and are no answers
 
     def evidence(self) -> Evidence:
         """Everything so far."""
@@ -77,6 +78,13 @@ class Ingest:
             enabled_units=self.enabled,
             answers=dict(self.answers),
         )
+
+    def first_round_is_whole(self, *, discover: bool) -> None:
+        """Raise ``EvidenceError`` when a record is missing that every first round has: absence would be read into it."""
+        wanted = {"host", "processes", "units", *(("places",) if discover else ())}
+        missing = sorted(wanted - self._told)
+        if missing:
+            raise EvidenceError(f"no {missing[0]} record")
 
     def take(self, record: Record) -> None:
         """Turn one record into evidence. A record of the wrong shape makes its question Unknown, never absent."""
@@ -101,6 +109,8 @@ class Ingest:
             self.answers[question] = answer
 
     def _answer(self, question: Question, state: str, body: bytes) -> Any:
+        if state != "ok" and body:
+            return Unknown(Gap.MALFORMED, question.path)
         if state == "absent":
             return Known(None)
         if state in _STATES:
@@ -251,8 +261,9 @@ class Ingest:
             "places": self._places,
         }
         reader = readers.get(record.verb)
-        if reader is None:
+        if reader is None or record.state != "ok":
             raise EvidenceError(f"unknown record {escape.one_line(record.verb, 40)}")
+        self._told.add(record.verb)
         try:
             reader(record.payload.split(b"\0"))
         except (ValueError, LookupError) as exc:
@@ -273,7 +284,9 @@ class Ingest:
 
     def _table(self, parts: list[bytes]) -> None:
         if parts[0] == b"proc":
-            _, complete, ticks, boot, _seen = parts
+            _, complete, ticks, boot, seen = parts
+            if sorted(raw[0] for raw in self._raw_processes) != sorted(seen.split()):
+                raise ValueError(seen)  # a process is missing, told twice or told too late
             read = [process.from_proc(raw, ticks, boot) for raw in self._raw_processes]
             self._raw_processes = []
             alive = tuple(found for found in read if found is not None)
@@ -294,19 +307,22 @@ class Ingest:
     def _places(self, parts: list[bytes]) -> None:
         (block,) = parts
         found: list[str] = []
-        at, results = "/", set[bytes]()
+        at, open_places, results = "/", 0, set[bytes]()
         for item in row.split(block):
             entry = row.one(item)
             if entry is not None:
                 conf = row.below(at, entry.name).removesuffix("/server.xml")  # or a link called conf
                 found.append(posixpath.dirname(conf))
             elif item.startswith(b"//at:"):
-                at = escape.from_bytes(item[5:].strip(b"\n"))
+                at, open_places = escape.from_bytes(item[5:].strip(b"\n")), open_places + 1
             elif item.startswith(b"//rc:"):
+                open_places = max(0, open_places - 1)
                 results.add(item.strip()[len(b"//rc:") :])
         self.found = tuple(dict.fromkeys(sorted(found)))
         self.places = Known(None)
-        if results - {b"0"}:
+        if open_places:
+            self.places = Unknown(Gap.TRUNCATED, "usual places")
+        elif results - {b"0"}:
             late = b"124" in results  # timeout(1)
             self.places = Unknown(Gap.TRUNCATED if late else Gap.DENIED, "usual places", "time limit" if late else "")
 

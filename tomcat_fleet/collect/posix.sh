@@ -6,7 +6,8 @@
 tf_frame() { echo; echo "@$TF_NONCE $*"; }
 tf_open() { tf_n=$((tf_n + 1)); tf_frame "$tf_n $*"; }
 tf_shut() { tf_frame "$tf_n ."; }
-tf_void() { tf_open "$1" "$2"; { printf '%s\000%s\000' "$3" "$4"; } | tf_encode; tf_shut; }
+tf_void() { tf_open "$1" "$2"; printf '%s\000%s\000\000end' "$3" "$4" | tf_encode; tf_shut; }
+tf_last() { printf '\000end'; } # what every payload ends with, so that one that was cut on its way is told
 tf_has() { command -v "$1" >/dev/null 2>&1; }
 
 tf_encode() {
@@ -127,6 +128,7 @@ tf_status() { # PATH
     tf_row 1 "$1"
     printf '\000'
     ls -ldnL -- "$1" 2>/dev/null | awk 'NR == 1 { print substr($1, 11, 1) }'
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -143,7 +145,7 @@ tf_content() { # PATH
   esac
   if [ ! -r "$1" ]; then tf_void content denied "$1" ''; return; fi
   tf_open content ok
-  { printf '%s\000\000' "$1"; $tf_timeout dd bs=65536 count=65 <"$1" 2>/dev/null; printf '\000%s' "$?"; } | tf_encode
+  { printf '%s\000\000' "$1"; $tf_timeout dd bs=65536 count=65 <"$1" 2>/dev/null; printf '\000%s' "$?"; tf_last; } | tf_encode
   tf_shut
 }
 
@@ -160,6 +162,7 @@ tf_directory() { # PATH: names and rows of the entries
     (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 { print } END { print "//total:" n + 0 }'
      printf '\000'
      { ls -lan . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -231,6 +234,7 @@ tf_search() { # PATH KIND
     (CDPATH= cd -P -- "$1" && tf_find ! -name . \( -type "$tf_type" -o -type l \) | awk -v mask="$tf_mask" -v uids=" 0 $tf_uids " "$tf_sift"
      printf '\000'
      { $tf_timeout ls -lanR . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 40) print } END { print "//acls:" n + 0 }')
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -262,7 +266,7 @@ tf_member() { # PATH MEMBER
   if [ ! -r "$1" ]; then tf_void member denied "$1" "$2"; return; fi
   if [ -z "$tf_zip" ]; then tf_void member notool "$1" "$2"; return; fi
   tf_open member ok
-  { printf '%s\000%s\000' "$1" "$2"; { tf_unpack "$1" "$2"; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null; } | tf_encode
+  { printf '%s\000%s\000' "$1" "$2"; { tf_unpack "$1" "$2"; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null; tf_last; } | tf_encode
   tf_shut
 }
 
@@ -301,6 +305,7 @@ tf_fragments() { # ARCHIVE
   tf_open fragments ok
   { printf '%s\000\000' "$1"
     { if [ $tf_x = 0 ]; then $tf_timeout python3 -I -S -c "$tf_inside" "$1" 2>/dev/null; fi; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -336,7 +341,7 @@ tf_package() { # PATH: the package that owns it
   tf_refused package "$1" '' && return
   tf_resolve "$1"
   tf_open package ok
-  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"; tf_owning "${tf_r:-$1}"; } | tf_encode
+  { printf '%s\000\000%s\000%s\000' "$1" "$tf_r" "$tf_packages"; tf_owning "${tf_r:-$1}"; tf_last; } | tf_encode
   tf_shut
 }
 
@@ -354,6 +359,7 @@ tf_account() { # NAME-OR-UID
   { printf '%s\000\000' "$1"
     tf_line=$(tf_passwd "$1"); printf '%s\000%s\000' "$?" "$tf_line"
     id -Gn "${tf_line%%:*}" 2>/dev/null; printf '\000%s' "$?"
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -362,6 +368,7 @@ tf_host() {
   tf_open host ok
   { printf '%s\000' "$(uname -s)" "$(uname -r)" "$(uname -n)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(id -un 2>/dev/null)" "$(id -u 2>/dev/null)" "stat=$tf_stat encode=$tf_encoding zip=$tf_zip packages=$tf_packages"
     if [ -r /etc/os-release ]; then awk -F= '$1 == "PRETTY_NAME" { gsub(/"/, "", $2); print $2; exit }' /etc/os-release; else uname -v; fi
+    tf_last
   } | tf_encode
   tf_shut
 }
@@ -385,17 +392,18 @@ tf_procs() {
         printf '\000' # a JVM keeps its jars open; the first line feed says that this may be seen
         if [ -r "/proc/$tf_pid/fd" ]; then echo; ls -l "/proc/$tf_pid/fd" 2>/dev/null | grep 'catalina[^/]*[.]jar'; fi
         printf '\000'; cat "/proc/$tf_pid/cmdline" 2>/dev/null
+        tf_last
       } | tf_encode
       tf_shut
     done
     tf_all=1
     if [ "$(id -u)" != 0 ] && [ ! -r /proc/1/status ]; then tf_all=0; fi
     tf_open processes ok
-    { printf 'proc\000%s\000%s\000' "$tf_all" "$(getconf CLK_TCK 2>/dev/null)"; awk '$1 == "btime" { print $2 }' /proc/stat 2>/dev/null; printf '\000%s' "$tf_seen"; } | tf_encode
+    { printf 'proc\000%s\000%s\000' "$tf_all" "$(getconf CLK_TCK 2>/dev/null)"; awk '$1 == "btime" { print $2 }' /proc/stat 2>/dev/null; printf '\000%s' "$tf_seen"; tf_last; } | tf_encode
     tf_shut
   else
     tf_open processes ok
-    { printf 'ps\000'; { UNIX95=1 ps -e -o pid= -o ppid= -o uid= -o args= || ps -ef; } 2>/dev/null | grep -E '[j]ava|[j]svc|[c]atalina|[t]omcat'; printf '\000%s' "$(ps -e -o pid= 2>/dev/null | awk 'END { print NR }')"; } | tf_encode
+    { printf 'ps\000'; { UNIX95=1 ps -e -o pid= -o ppid= -o uid= -o args= || ps -ef; } 2>/dev/null | grep -E '[j]ava|[j]svc|[c]atalina|[t]omcat'; printf '\000%s' "$(ps -e -o pid= 2>/dev/null | awk 'END { print NR }')"; tf_last; } | tf_encode
     tf_shut
   fi
 }
@@ -419,6 +427,7 @@ tf_units() {
       for tf_f in "$tf_d"/*.wants/*.service "$tf_d"/*.requires/*.service; do [ -h "$tf_f" ] && printf '%s\n' "${tf_f##*/}"; done
     done
     for tf_f in /etc/rc[2345].d/S*tomcat*; do [ -h "$tf_f" ] && { tf_x=${tf_f##*/}; printf '%s\n' "${tf_x#S[0-9][0-9]}"; }; done
+    tf_last
   } | tf_encode
   tf_shut
   tf_ifs=$IFS; IFS='
@@ -440,6 +449,7 @@ tf_places() { # conf/server.xml in the usual places, at most 7 levels down, on t
        tf_find -xdev -maxdepth 7 "$@" -name lost+found -prune -o \
          \( -path '*/conf/server.xml' \( -type f -o -type l \) -o -name conf -type l -exec sh -c 'test -e "$1/server.xml"' sh {} \; \))
     done
+    tf_last
   } | tf_encode
   tf_shut
   tf_timeout=$tf_w
@@ -552,9 +562,9 @@ tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the sa
   tf_b=
   for tf_d in /usr/bin /usr/local/bin /bin /opt/freeware/bin /usr/pkg/bin; do [ -x "$tf_d/$1" ] && { tf_b=$tf_d/$1; break; }; done
   if [ -z "$tf_b" ] || ! "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
-    tf_open raise denied; tf_shut; tf_frame "END $tf_n"; return
+    tf_open raise denied; tf_last | tf_encode; tf_shut; tf_frame "END $tf_n"; return
   fi
-  tf_open raise ok; tf_shut # the raised shell's END closes the round
+  tf_open raise ok; tf_last | tf_encode; tf_shut # the raised shell's END closes the round
   { echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"; printf '%s\n' "$TF_SCRIPT"; echo tf_main; cat <&3; } | "$tf_b" -n -u "$2" /bin/sh -s
   exit
 }

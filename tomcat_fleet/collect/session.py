@@ -67,6 +67,13 @@ class _Conversation:
             except EvidenceError as exc:
                 raise TargetError(Outcome.COLLECTOR_FAILED, f"evidence stream broken: {exc}") from exc
 
+    def heard_everything(self, target: Target) -> None:
+        """Refuse a first round that lacks one of its records."""
+        try:
+            self.ingest.first_round_is_whole(discover=target.discover)
+        except EvidenceError as exc:
+            raise TargetError(Outcome.COLLECTOR_FAILED, f"evidence stream broken: {exc}") from exc
+
     def _silence(self) -> str:
         said = self.channel.stderr()
         if not self.begun:
@@ -85,6 +92,7 @@ async def collect(channel: Channel, target: Target, *, key: bytes, want: Want) -
     bases = tuple(hint.base for hint in target.instances)
     talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce))
     await talk.send(script.opening(target, nonce, seconds=_READ_SECONDS))
+    talk.heard_everything(target)
     await _ask_all(talk, want)
     raised = None
     if target.become is not None and _needs_more(talk.ingest.evidence()):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tomcat_fleet.model.access import AdminContext
 from tomcat_fleet.model.daemon import Daemon, Unit
-from tomcat_fleet.model.fact import Fact
+from tomcat_fleet.model.fact import Fact, Known
 from tomcat_fleet.model.patch import Patch, VersionFacts
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.model.realm import Realm
@@ -43,4 +43,5 @@ class Instance:
     examples: Fact[tuple[Residue, ...]]
     process_managers: Fact[tuple[Residue, ...]]
     logs: Logs
+    units_known: Fact[None] = Known(None)  # Unknown: a unit that could not be read may start it
     searched: tuple[Place, ...] = ()  # directories listed to find applications: evidence of an absence

@@ -70,6 +70,7 @@ def assemble(reader: Reader, seed: Seed, target: Target, settings: Settings) -> 
         running=seed.running,
         daemons=daemon.daemons(reader, seed),
         units=daemon.units(seed),
+        units_known=seed.units_known,
         owners=daemon.owners(reader, seed, target),
         version=parts.version,
         patch=_patch(parts.version, settings),

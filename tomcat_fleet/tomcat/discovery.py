@@ -33,6 +33,7 @@ class Seed:
     jvms: tuple[Launch, ...] = ()  # launches that hold a JVM and are believed
     lead: Launch | None = None  # the one whose options count
     starters: tuple[Starter, ...] = ()
+    units_known: Fact[None] = field(default_factory=lambda: Known(None))  # Unknown: another unit may start it
     hint: InstanceHint | None = None
 
 
@@ -68,7 +69,11 @@ def discover(reader: Reader, target: Target) -> Discovery:
     everything = tuple(sorted({*seen, *rejected.values()}))
     gaps = _gaps(reader, target, doubts)
     return Discovery(
-        seeds=tuple(_seed(reader, base, item, doubts) for base, item in sorted(found.items()) if base not in rejected),
+        seeds=tuple(
+            _seed(reader, base, item, doubts, starters)
+            for base, item in sorted(found.items())
+            if base not in rejected
+        ),
         seen=everything,
         gaps=gaps,
         absence=_absence(gaps, everything, starters),
@@ -154,7 +159,9 @@ def _gaps(reader: Reader, target: Target, doubts: tuple[Unknown, ...]) -> tuple[
     return (*remaining, search) if isinstance(search, Unknown) else remaining
 
 
-def _seed(reader: Reader, base: str, item: _Found, doubts: tuple[Unknown, ...]) -> Seed:
+def _seed(
+    reader: Reader, base: str, item: _Found, doubts: tuple[Unknown, ...], starters: Iterable[Starter]
+) -> Seed:
     jvms = believed(reader, base, item.launches)
     lead = leading(reader, base, jvms)
     return Seed(
@@ -165,8 +172,16 @@ def _seed(reader: Reader, base: str, item: _Found, doubts: tuple[Unknown, ...]) 
         jvms=jvms,
         lead=lead,
         starters=tuple(item.starters),
+        units_known=_units_known(item, starters),
         hint=item.hint,
     )
+
+
+def _units_known(item: _Found, starters: Iterable[Starter]) -> Fact[None]:
+    """Unknown when a unit that could not be read may be one of this base, or is."""
+    own = (starter for starter in item.starters if starter.unit)
+    nameless = (starter for starter in starters if starter.unit and starter.base is None)
+    return next((starter.gap for starter in (*own, *nameless) if starter.gap), None) or Known(None)
 
 
 def _running(launches: Iterable[Launch], doubts: tuple[Unknown, ...]) -> Fact[bool]:
@@ -187,10 +202,10 @@ def _home(reader: Reader, base: str, item: _Found, lead: Launch | None) -> str:
 
 def _absence(gaps: Iterable[Unknown], seen: Iterable[Seen], starters: Iterable[Starter]) -> Fact[None]:
     contained = [item for item in seen if item.kind in {SeenKind.CONTAINER, SeenKind.UNLISTED}]
-    vague = [starter for starter in starters if starter.unit and not starter.base]
+    vague = [starter for starter in starters if (starter.unit or starter.gap) and not starter.base]
     reasons = (
         *gaps,
         *(Unknown(Gap.NOT_COLLECTED, item.subject, item.detail) for item in contained),
-        *(Unknown(Gap.UNRESOLVED, starter.place.path, "names no CATALINA_BASE") for starter in vague),
+        *(starter.gap or Unknown(Gap.UNRESOLVED, starter.place.path, "names no CATALINA_BASE") for starter in vague),
     )
     return reasons[0] if reasons else Known(None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tomcat_fleet.model import daemon
-from tomcat_fleet.model.fact import Known
+from tomcat_fleet.model.fact import Gap, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat import command_line, shell
 from tomcat_fleet.tomcat import path as paths
@@ -30,6 +30,7 @@ class Starter:
     environment: Mapping[str, str] = field(default_factory=dict)
     stdout: str = ""  # systemd's StandardOutput=
     umask: str = ""  # systemd's UMask=
+    gap: Unknown | None = None  # a file of it that could not be read: it may say anything
 
 
 def read(reader: Reader) -> tuple[Starter, ...]:
@@ -54,9 +55,13 @@ def _unit_name(path: str) -> str | None:
     return folder.removesuffix(".d") if path.endswith(".conf") and folder.endswith(".service.d") else None
 
 
-def _text(reader: Reader, path: str) -> str | None:
+def _text(reader: Reader, path: str, *, optional: bool = False) -> str | Unknown:
     content = reader.content(path)
-    return content.value.text if isinstance(content, Known) and content.value else None
+    if isinstance(content, Unknown):
+        return content
+    if content.value is None:
+        return "" if optional else Unknown(Gap.MISSING, path)
+    return content.value.text
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class _Service:
     environment: list[str] = field(default_factory=list)
     environment_files: list[str] = field(default_factory=list)
     start: list[str] = field(default_factory=list)
+    gap: Unknown | None = None
 
     def take(self, path: str, text: str) -> None:
         """Apply one file. An empty value resets a list."""
@@ -103,7 +109,11 @@ def _systemd(reader: Reader, name: str, files: Sequence[str]) -> list[Starter]:
     drop_ins = sorted((path for path in files if path.endswith(".conf")), key=paths.name)
     service = _Service(line=Place(main[-1] if main else files[0]))
     for path in (*main[-1:], *drop_ins):
-        service.take(path, _text(reader, path) or "")
+        text = _text(reader, path)
+        if isinstance(text, Unknown):
+            service.gap = service.gap or text
+        else:
+            service.take(path, text)
     return [_starter(reader, service, full, given) for full, given in _bound(reader, name)]
 
 
@@ -125,11 +135,15 @@ def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starte
         return text.replace("%i", given).replace("%I", given).replace("%n", name)
 
     environment: dict[str, str] = {}
+    gap = service.gap
     for line in service.environment:
         environment.update(_pairs(shell.words(_bind(line))))
     for file in service.environment_files:
-        text = _text(reader, _bind(file).lstrip("-"))
-        environment.update(_known(shell.assignments(text or "")))
+        text = _text(reader, _bind(file).lstrip("-"), optional=True)
+        if isinstance(text, Unknown):
+            gap = gap or text
+        else:
+            environment.update(_known(shell.assignments(text)))
     command = shell.words(_bind(service.start[-1])) if service.start else ()
     user = service.user or (name.removesuffix(".service") if service.dynamic else None)
     unit = daemon.Unit(
@@ -143,6 +157,7 @@ def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starte
         environment=environment,
         stdout=service.stdout,
         umask=service.umask,
+        gap=gap,
     )
     return _with_directories(found, command)
 
@@ -180,8 +195,8 @@ def _script_home(command: Sequence[str]) -> str | None:
 def _shell_file(reader: Reader, path: str) -> list[Starter]:
     """Read an init script or a defaults file. A defaults file alone starts nothing, it only names directories."""
     text = _text(reader, path)
-    if text is None:
-        return []
+    gap = text if isinstance(text, Unknown) else None
+    text = "" if isinstance(text, Unknown) else text
     assigned = shell.assignments(text)
     environment = _known(assigned)
     unit = None
@@ -192,9 +207,8 @@ def _shell_file(reader: Reader, path: str) -> list[Starter]:
         enabled = paths.name(path) in starts or f"{paths.name(path)}.service" in starts
         unit = daemon.Unit(name=paths.name(path), user=user, enabled=enabled, place=Place(path, line))
     command = _start_command(text) if unit else ()
-    return [
-        _with_directories(Starter(place=Place(path), unit=unit, base=None, home=None, environment=environment), command)
-    ]
+    found = Starter(place=Place(path), unit=unit, base=None, home=None, environment=environment, gap=gap)
+    return [_with_directories(found, command)]
 
 
 def _start_command(text: str) -> tuple[str, ...]:

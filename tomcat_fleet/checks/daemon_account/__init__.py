@@ -29,6 +29,7 @@ class Reason(StrEnum):
     MAPPED_UID = "mapped-uid"
     ACCOUNT_UNKNOWN = "account-unknown"
     UNKNOWN = "unknown"
+    UNIT_UNKNOWN = "unit-unknown"
     NO_JVM = "no-jvm"
     STOPPED = "stopped"
     STOPPED_USER = "stopped-user"
@@ -127,12 +128,19 @@ def _stopped(instance: Instance) -> Iterator[Finding]:
         yield _unknown(instance, running)
     elif running.value:
         yield _unknown(instance, Unknown(Gap.NOT_COLLECTED, "ps"))
+    elif isinstance(instance.units_known, Unknown):
+        yield from _of_units(instance)
+        yield _unknown(instance, instance.units_known, Reason.UNIT_UNKNOWN)
     elif not instance.units:
         refs = (Observation("ps", "catalina.base: 0"), Place(instance.base))
         yield _finding(Status.MANUAL, Reason.STOPPED, instance.base, refs, base=instance.base)
     else:
-        for unit in sorted(instance.units, key=lambda unit: (unit.name, unit.place)):
-            yield _unit(unit, instance)
+        yield from _of_units(instance)
+
+
+def _of_units(instance: Instance) -> Iterator[Finding]:
+    for unit in sorted(instance.units, key=lambda unit: (unit.name, unit.place)):
+        yield _unit(unit, instance)
 
 
 def _unit(unit: Unit, instance: Instance) -> Finding:
@@ -157,8 +165,8 @@ def _unit(unit: Unit, instance: Instance) -> Finding:
     )
 
 
-def _unknown(instance: Instance, fact: Unknown) -> Finding:
-    return _finding(Status.UNKNOWN, Reason.UNKNOWN, instance.base, (fact,), base=instance.base, gap=fact.gap.value)
+def _unknown(instance: Instance, fact: Unknown, reason: Reason = Reason.UNKNOWN) -> Finding:
+    return _finding(Status.UNKNOWN, reason, instance.base, (fact,), base=instance.base, gap=fact.gap.value)
 
 
 def _finding(status: Status, reason: Reason, subject: str, refs: tuple[Ref, ...], **params: str) -> Finding:
