@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from functools import cache
+from dataclasses import dataclass
 
 from tests.verdict import TARGET, result_of
 from tests.virtual_host import KEY, TODAY, VirtualHost
@@ -13,10 +13,10 @@ from tomcat_fleet.collect.ingest import Ingest, unanswered
 from tomcat_fleet.errors import EvidenceError, TargetError
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Account, Evidence, Process, Question, Verb
-from tomcat_fleet.model.fact import Known
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.result import TargetResult
 from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.examine import Settings, examine
 
 NONCE = "0123456789abcdef0123456789abcdef"
@@ -24,11 +24,36 @@ MARK = f"@{NONCE} ".encode()
 _BOOT = 1_700_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens: the target as the inventory has it."""
+
+    target: Target = TARGET
+
+    def heard(self, records: Iterable[Record]) -> Evidence:
+        """Evidence made of records. Raises ``EvidenceError`` when they cannot be those of a whole conversation."""
+        ingest = Ingest(KEY, tuple(hint.base for hint in self.target.instances))
+        for record in records:
+            ingest.take(record)
+        ingest.first_round_is_whole(discover=self.target.discover)
+        return ingest.evidence()
+
+    def judged(self, stream: bytes) -> TargetResult | None:
+        """What a sweep says after this stream; None when it refuses the host as ``collector_failed``."""
+        try:
+            return result_of(self.heard(decoded(stream)), target=self.target)
+        except EvidenceError:
+            return None
+        except TargetError as exc:
+            assert exc.outcome is Outcome.COLLECTOR_FAILED
+            return None
+
+
 def recorded(host: VirtualHost) -> list[Record]:
     """Every record of a whole conversation about the host, in the order in which they come."""
     records = _first_round(host)
     for _ in range(10):
-        evidence = heard(records)
+        evidence = Listener().heard(records)
         questions = unanswered(evidence, examine(evidence, TARGET, Settings(policy=Policy(), today=TODAY)).wanted)
         if not questions:
             return records
@@ -53,26 +78,6 @@ def decoded(stream: bytes) -> list[Record]:
     if not decoder.quiet():
         raise TargetError(Outcome.COLLECTOR_FAILED, "the evidence stream ended early")
     return records
-
-
-def heard(records: Iterable[Record]) -> Evidence:
-    """Evidence made of records. Raises ``EvidenceError`` when they cannot be those of a whole conversation."""
-    ingest = Ingest(KEY)
-    for record in records:
-        ingest.take(record)
-    ingest.first_round_is_whole(discover=True)
-    return ingest.evidence()
-
-
-def judged(stream: bytes) -> TargetResult | None:
-    """What a sweep says after this stream; None when it refuses the host as ``collector_failed``."""
-    try:
-        return result_of(heard(decoded(stream)))
-    except EvidenceError:
-        return None
-    except TargetError as exc:
-        assert exc.outcome is Outcome.COLLECTOR_FAILED
-        return None
 
 
 # -- the records of the first round -------------------------------------------------------------------------------
@@ -115,7 +120,9 @@ def _units(host: VirtualHost) -> Record:
 
 
 def _places(host: VirtualHost) -> Record:
-    rows = [host._row(host.nodes[f"{base}/conf/server.xml"], f".{base}/conf/server.xml") for base in host.candidates]
+    names = [f"{base}/conf" for base in host.candidates]  # a link called conf, or the file in it
+    names = [name if host.nodes[name].kind == "link" else f"{name}/server.xml" for name in names]
+    rows = [host._row(host.nodes[name], f".{name}") for name in names]
     return _record("places", b"//at:/\n" + b"".join(rows) + (b"//rc:0\n" if host.search_complete else b"//rc:1\n"))
 
 
@@ -133,8 +140,3 @@ def _account(key: str, found: Account | None) -> Record:
     line = f"{found.name}:x:{found.uid}:{found.gid}::/home/{found.name}:{found.shell}"
     return _record("account", key, "", "0", line, " ".join(found.groups), "0")
 
-
-@cache
-def sound(layout: str) -> VirtualHost:
-    """Placeholder."""
-    raise NotImplementedError(layout, Known)

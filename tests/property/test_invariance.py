@@ -69,7 +69,7 @@ def _mixed(items: Iterable[T], chance: random.Random) -> list[T]:
     return chance.sample(made := list(items), len(made))
 
 
-def _shuffled(whole: Evidence, chance: random.Random) -> Evidence:
+def shuffled(whole: Evidence, chance: random.Random) -> Evidence:
     answers: dict[Question, Answer] = {}
     for question, answer in _mixed(whole.answers.items(), chance):
         names = answer.value if isinstance(answer, Known) else None
@@ -105,7 +105,7 @@ CROWDED = _crowded().evidence()
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(min_value=0, max_value=1 << 32))
 def test_order_changes_nothing(seed: int) -> None:
-    assert findings(result_of(_shuffled(CROWDED, random.Random(seed)))) == findings(result_of(CROWDED))
+    assert findings(result_of(shuffled(CROWDED, random.Random(seed)))) == findings(result_of(CROWDED))
 
 
 GOOD_PATHS = tuple(sorted(path for path in host("good").nodes if path == BASE or path.startswith(f"{BASE}/")))

@@ -320,7 +320,7 @@ class Ingest:
                 results.add(item.strip()[len(b"//rc:") :])
         self.found = tuple(dict.fromkeys(sorted(found)))
         self.places = Known(None)
-        if open_places:
+        if open_places or not results:
             self.places = Unknown(Gap.TRUNCATED, "usual places")
         elif results - {b"0"}:
             late = b"124" in results  # timeout(1)

@@ -14,13 +14,13 @@ class Contexts:
     """Definitions of the applications that are, or may be, deployed; each file's element once."""
 
     elements: tuple[tuple[str, Element], ...] = ()
-    gaps: tuple[Unknown, ...] = ()  # definitions that could not be read
+    gaps: tuple[Unknown, ...] = ()  # definitions that could not be read or found
 
 
 def contexts_of(deployment: Deployment) -> Contexts:
     """The definition of every application, and what conf/context.xml and context.xml.default add to it."""
     found: dict[tuple[str, int], Definition] = {}
-    gaps: list[Unknown] = []
+    gaps: list[Unknown] = [*deployment.gaps]  # applications that nobody could list may define anything
     for app in deployment.apps:
         if app.application.deployed == Known(value=False):
             continue
