@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.need import need
+from tests.plant import plant
 from tests.shell_channel import shell
 from tests.stock import good
 from tests.verdict import result_of, table
-from tests.virtual_host import TODAY, VirtualHost
+from tests.virtual_host import TODAY
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.result import TargetResult
@@ -36,34 +37,9 @@ def base() -> Iterator[Path]:
     need("unzip")
     directory = Path(tempfile.mkdtemp(prefix="tf-damage-", dir="/var/tmp"))
     directory.chmod(0o755)
-    _plant(good(base=f"{directory}/tomcat", uid=NOBODY, running=False))
+    plant(good(base=f"{directory}/tomcat", uid=NOBODY, running=False), f"{directory}/tomcat")
     yield directory / "tomcat"
     shutil.rmtree(directory)
-
-
-def _plant(host: VirtualHost) -> None:
-    """The described tree on disk, below its base only."""
-    (base,) = {name for name in host.nodes if name.endswith("/tomcat")}
-    for name, node in sorted(host.nodes.items()):
-        if name != base and not name.startswith(base + "/"):
-            continue
-        path = Path(name)
-        if node.kind == "directory":
-            path.mkdir()
-        elif node.members:
-            _archive(path, dict(node.members))
-        else:
-            path.write_bytes(node.data)
-        os.chown(path, node.uid, node.gid)
-        path.chmod(node.mode)
-
-
-def _archive(path: Path, members: dict[str, bytes]) -> None:
-    import zipfile  # noqa: PLC0415 - only here
-
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
 
 
 async def _audit(base: Path) -> TargetResult:
