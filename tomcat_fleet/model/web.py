@@ -75,10 +75,14 @@ class MissingLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppErrorPages:
-    """Error pages of one application's own web.xml."""
+    """Error pages of one application's own web.xml.
+
+    One ``apart`` has a descriptor of its own in the place of conf/web.xml: the global pages are not for it.
+    """
 
     application: Application
     pages: Fact[tuple[ErrorPage, ...]]
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

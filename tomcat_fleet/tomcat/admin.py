@@ -152,7 +152,7 @@ class _Judge:
         gap = host.xml_base if isinstance(host.xml_base, Unknown) else None
         own = (f"{host.xml_base.value}/web.xml.default",) if isinstance(host.xml_base, Known) else ()
         for path in (*own, f"{self.config.base}/conf/web.xml"):
-            found = parse_web_xml(self.config.read(self.reader, path, namespaces=True), path)
+            found = parse_web_xml(self.config.read(self.reader, path, namespaces=self.config.namespaces), path)
             if isinstance(found, Unknown):
                 gap = gap or found
             elif found.value:

@@ -20,6 +20,8 @@ from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.version import Version
 from tomcat_fleet.tomcat.xml import Element
 
+_STRICT = "org.apache.catalina.STRICT_SERVLET_COMPLIANCE"  # the default of xmlNamespaceAware (Globals)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceNode:
@@ -59,6 +61,7 @@ class Config:
     version: Version | None
     properties: Properties
     path: str  # of server.xml
+    namespaces: bool  # web.xml is matched by local names; false unless the whole server is told so
     server: Fact[Element]
     services: Fact[tuple[ServiceNode, ...]]
     hosts: Fact[tuple[HostNode, ...]]
@@ -113,6 +116,7 @@ def load_config(
         version=version,
         properties=properties,
         path=path,
+        namespaces=properties.values.get(_STRICT, "").lower() == "true",
         server=server,
         services=services,
         hosts=hosts,

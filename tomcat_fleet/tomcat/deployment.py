@@ -213,7 +213,9 @@ class _Scan:
         meta = gap or self._meta_inf(root)
         definition, displaced, deployed = self._in_force(draft, meta)
         defaults = self._defaults(definition)
-        web_xml = gap or _mounted(definition, defaults) or self._web_xml(root, definition)
+        namespaces = self._matches_local_names(definition, defaults)
+        mounted = gap or _mounted(definition, defaults)
+        web_xml = mounted or self._web_xml(root, definition, namespaces=namespaces)
         return Webapp(
             application=Application(
                 path=from_text(draft.name.path),
@@ -231,6 +233,7 @@ class _Scan:
             defaults=defaults,
             displaced=displaced,
             web_xml=web_xml,
+            namespaces=namespaces,
             presence=(draft.presence,),
         )
 
@@ -240,16 +243,25 @@ class _Scan:
             return Webroot(path=absolute(stem, self.app_base), archive=False, exists=draft.doc_base)
         return locate(self.reader, self.host, self.app_base, draft.doc_base.value, stem)
 
-    def _web_xml(self, root: Webroot, definition: Fact[Definition | None]) -> Fact[WebXml | None]:
+    def _matches_local_names(self, definition: Fact[Definition | None], defaults: Fact[tuple[Definition, ...]]) -> bool:
+        """Whether web.xml is parsed with namespaces: StandardContext.xmlNamespaceAware is false unless set."""
+        own = (definition.value,) if isinstance(definition, Known) and definition.value else ()
+        aware = self.config.namespaces
+        for one in (*(defaults.value if isinstance(defaults, Known) else ()), *own):
+            found = flag(one.element, "xmlNamespaceAware", self.config.properties, default=aware)
+            aware = found.value if isinstance(found, Known) else aware
+        return aware
+
+    def _web_xml(self, root: Webroot, definition: Fact[Definition | None], *, namespaces: bool) -> Fact[WebXml | None]:
         """WEB-INF/web.xml, or the file that the Context's altDDName puts in its place."""
         own = definition.value.element if isinstance(definition, Known) and definition.value else None
         other = attribute(own, "altDDName") if own else None
         if not other:
-            document = root.document(self.reader, self.config, _WEB_XML, namespaces=True)
+            document = root.document(self.reader, self.config, _WEB_XML, namespaces=namespaces)
             return parse_web_xml(document, root.place(_WEB_XML))
         path = absolute(from_text(other), self.config.base)
         doubt = self.config.doubt(other)
-        return doubt or parse_web_xml(self.config.read(self.reader, path, namespaces=True), path)
+        return doubt or parse_web_xml(self.config.read(self.reader, path, namespaces=namespaces), path)
 
     def _meta_inf(self, root: Webroot) -> Fact[Definition | None]:
         found = root.document(self.reader, self.config, _CONTEXT_XML)

@@ -38,7 +38,7 @@ def error_pages(reader: Reader, config: Config, deployment: Deployment) -> Error
         global_pages=general,
         report_valve=valve,
         applications=(
-            *(AppErrorPages(application=app.application, pages=pages) for app, pages in own),
+            *(AppErrorPages(application=app.application, pages=pages, apart=_is_apart(app)) for app, pages in own),
             *(AppErrorPages(application=_unlisted(gap), pages=gap) for gap in deployment.gaps),
         ),
         missing_locations=(
@@ -91,10 +91,24 @@ class _Reading:
         if isinstance(app.web_xml, Unknown):
             return app.web_xml
         own = app.web_xml.value.error_pages if app.web_xml.value else ()
+        if _is_apart(app):
+            return self._instead(app, own)
         if len(self.hosts) == 1:
             return Known(own)
         of_host = self._of_host(app.host)
         return of_host if isinstance(of_host, Unknown) else Known(_merged(own, of_host.value))
+
+    def _instead(self, app: Webapp, own: tuple[ErrorPage, ...]) -> Fact[tuple[ErrorPage, ...]]:
+        """Own pages and those of what stands in the place of conf/web.xml, web.xml.default between them."""
+        other = app.setting("defaultWebXml") or ""
+        doubt = self.config.doubt(other)
+        found = doubt or self._pages(absolute(from_text(other), self.config.base))
+        of_host = self._of_host(app.host)
+        for one in (found, of_host):
+            if isinstance(one, Unknown):
+                return one
+            own = _merged(own, one.value or ())
+        return Known(own)
 
     def _of_host(self, host: HostNode) -> Fact[tuple[ErrorPage, ...]]:
         if isinstance(host.xml_base, Unknown):
@@ -103,7 +117,7 @@ class _Reading:
         return found if isinstance(found, Unknown) else Known(found.value or ())
 
     def _pages(self, path: str) -> Fact[tuple[ErrorPage, ...] | None]:
-        found = parse_web_xml(self.config.read(self.reader, path, namespaces=True), path)
+        found = parse_web_xml(self.config.read(self.reader, path, namespaces=self.config.namespaces), path)
         if isinstance(found, Unknown):
             return found
         return Known(found.value.error_pages if found.value else None)
@@ -112,9 +126,8 @@ class _Reading:
         self, app: Webapp, own: Fact[tuple[ErrorPage, ...]], general: Fact[tuple[ErrorPage, ...]]
     ) -> Iterator[MissingLocation]:
         """Pages in force in the application whose location it lacks."""
-        pages = _merged(
-            own.value if isinstance(own, Known) else (), general.value if isinstance(general, Known) else ()
-        )
+        shared = general.value if isinstance(general, Known) and not _is_apart(app) else ()
+        pages = _merged(own.value if isinstance(own, Known) else (), shared)
         mapped = app.web_xml.value.servlets if isinstance(app.web_xml, Known) and app.web_xml.value else ()
         served = {pattern for servlet in mapped for pattern in servlet.mappings}
         for location in dict.fromkeys(page.location for page in pages):
@@ -161,6 +174,11 @@ class _Reading:
                 )
                 if all(switch == Known(False) for switch in switches):
                     yield Place(self.config.path, valve.line)
+
+
+def _is_apart(app: Webapp) -> bool:
+    """Whether ContextConfig.getDefaultWebXml names another file than conf/web.xml."""
+    return bool(app.setting("defaultWebXml"))
 
 
 def _label(app: Webapp) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tomcat_fleet.model.escape import from_text
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.tomcat.config import Config, HostNode
-from tomcat_fleet.tomcat.document import attribute, member_path, parse_content, read_member
+from tomcat_fleet.tomcat.document import member_path, parse_content, read_member
 from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.web_xml import WebXml, parse_web_xml
@@ -51,15 +51,14 @@ class WebDescriptors:
         yield from self._fragments(app)
 
     def _beside(self, app: Webapp) -> Iterator[Found]:
-        own = app.definition.value if isinstance(app.definition, Known) else None
-        other = attribute(own.element, "defaultWebXml") if own else None
+        other = app.setting("defaultWebXml")
         if other:
             path = absolute(from_text(other), self._config.base)
             yield path, self._config.doubt(other) or self._at(path)[1]
         version = self._config.version
         if version is None or version.major >= _TOMCAT_WEB_XML_SINCE:
             path = app.root.place(_TOMCAT_WEB_XML)
-            document = app.root.document(self._reader, self._config, _TOMCAT_WEB_XML, namespaces=True)
+            document = app.root.document(self._reader, self._config, _TOMCAT_WEB_XML, namespaces=app.namespaces)
             yield path, parse_web_xml(document, path)
 
     def _fragments(self, app: Webapp) -> Iterator[Found]:
@@ -68,15 +67,16 @@ class WebDescriptors:
         complete = own is not None and own.metadata_complete
         if complete or (version is not None and version.major < FRAGMENTS_SINCE):
             return
-        yield from self._packed(app.root.path) if app.root.archive else self._unpacked(app)
+        yield from self._packed(app) if app.root.archive else self._unpacked(app)
 
-    def _packed(self, archive: str) -> Iterator[Found]:
+    def _packed(self, app: Webapp) -> Iterator[Found]:
+        archive = app.root.path
         contents = self._reader.fragments(archive)
         if isinstance(contents, Unknown):
             yield member_path(archive, "WEB-INF/lib"), contents
             return
         for content in contents.value or ():
-            document = parse_content(content, self._config.properties, namespaces=True)
+            document = parse_content(content, self._config.properties, namespaces=app.namespaces)
             yield content.path, parse_web_xml(document, content.path)
 
     def _unpacked(self, app: Webapp) -> Iterator[Found]:
@@ -88,9 +88,9 @@ class WebDescriptors:
         for name in names.value or ():
             if name.lower().endswith(".jar"):
                 jar = f"{directory}/{name}"
-                document = read_member(self._reader, jar, _FRAGMENT, self._config.properties, namespaces=True)
+                document = read_member(self._reader, jar, _FRAGMENT, self._config.properties, namespaces=app.namespaces)
                 path = member_path(jar, _FRAGMENT)
                 yield path, parse_web_xml(document, path)
 
     def _at(self, path: str) -> Found:
-        return path, parse_web_xml(self._config.read(self._reader, path, namespaces=True), path)
+        return path, parse_web_xml(self._config.read(self._reader, path, namespaces=self._config.namespaces), path)

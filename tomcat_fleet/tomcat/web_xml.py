@@ -1,6 +1,7 @@
 """Deployment descriptors: web.xml and web-fragment.xml.
 
-Names are matched without their namespace and bodies trimmed, as Tomcat's Digester does for these files.
+Bodies are trimmed, as Tomcat's Digester does for these files. Names count as they are written: ``<j:servlet>`` is
+nothing unless the context is xmlNamespaceAware.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def trimmed(element: Element, name: str) -> str | None:
 
 
 def parse_web_xml(found: Fact[Element | None], path: str) -> Fact[WebXml | None]:
-    """The descriptor of a root element that was read with ``namespaces=True``; ``Known(None)`` when there is none."""
+    """The descriptor of a root element; ``Known(None)`` when there is none."""
     if isinstance(found, Unknown) or found.value is None:
         return found if isinstance(found, Unknown) else Known(None)
     root = found.value

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tomcat_fleet.model.fact import Fact, Unknown
+from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.model.web import Application, ResidueKind
 from tomcat_fleet.tomcat.config import HostNode
 from tomcat_fleet.tomcat.context_name import ContextName
+from tomcat_fleet.tomcat.document import attribute
 from tomcat_fleet.tomcat.web_xml import WebXml
 from tomcat_fleet.tomcat.webroot import Webroot
 from tomcat_fleet.tomcat.xml import Element
@@ -52,7 +53,15 @@ class Webapp:
     defaults: Fact[tuple[Definition, ...]]
     displaced: Fact[Definition | None]
     web_xml: Fact[WebXml | None]
+    namespaces: bool  # its descriptors are matched by local names
     presence: tuple[Presence, ...]
+
+    def setting(self, name: str) -> str | None:
+        """An attribute of the context, the last definition that has it; None also when one could not be read."""
+        own = (self.definition.value,) if isinstance(self.definition, Known) and self.definition.value else ()
+        defaults = self.defaults.value if isinstance(self.defaults, Known) else ()
+        values = (attribute(one.element, name) for one in (*own, *reversed(defaults)))
+        return next((value for value in values if value is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,8 +103,8 @@ def _encoding(raw: bytes) -> str:
 def parse(text: str, *, namespaces: bool = False) -> Element:
     """Tree of a decoded document.
 
-    ``namespaces`` selects how Tomcat's own parser of that file matches names: true (web.xml) by local name, false
-    (server.xml, context files, tomcat-users.xml) by the name as written.
+    ``namespaces`` selects how Tomcat's own parser of that file matches names: false by the name as written, which is
+    the rule, true by local name, which a web.xml is where xmlNamespaceAware is switched on.
 
     Refused: malformed text, any entity declaration, ATTLIST defaults, and an external DTD together with a reference
     that only it could define, since parsers silently turn that reference into nothing.

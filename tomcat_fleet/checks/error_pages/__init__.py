@@ -50,9 +50,12 @@ def judge(instance: Instance, context: Context) -> Iterator[Finding]:
     codes = context.policy.error_codes
     missing = frozenset(codes) - covered(everywhere, codes, default_page=pages.value.default_page_since)
     if missing:
-        yield from _incomplete(path, pages.value, everywhere, missing)
+        yield from _incomplete(path, pages.value, everywhere, missing, codes)
     else:
         yield _complete(path, pages.value, everywhere, codes)
+        wanted = frozenset(codes) - covered(pages.value.report_valve, codes, default_page=True)
+        apart = (one for one in pages.value.applications if one.apart and not _irrelevant(one))
+        yield from (_judge_application(one, pages.value, wanted) for one in apart)
     yield from _locations(pages.value)
 
 
@@ -70,14 +73,19 @@ def _complete(path: str, pages: ErrorPages, everywhere: tuple[ErrorPage, ...], c
 
 
 def _incomplete(
-    path: str, pages: ErrorPages, everywhere: tuple[ErrorPage, ...], missing: frozenset[int]
+    path: str, pages: ErrorPages, everywhere: tuple[ErrorPage, ...], missing: frozenset[int], codes: tuple[int, ...]
 ) -> Iterator[Finding]:
     """Applications with pages of their own are judged apart; the others share one finding on conf/web.xml."""
     apps = [one for one in pages.applications if not _irrelevant(one)]
-    plain = [one for one in apps if one.pages == Known(()) and one.application.deployed == Known(value=True)]
+    plain = [
+        one
+        for one in apps
+        if one.pages == Known(()) and one.application.deployed == Known(value=True) and not one.apart
+    ]
+    rest = frozenset(codes) - covered(pages.report_valve, codes, default_page=True)
     for app in apps:
         if app not in plain:
-            yield _judge_application(app, pages, missing)
+            yield _judge_application(app, pages, rest if app.apart else missing)
     if plain or not apps:
         places: tuple[Ref, ...] = tuple(page.place for page in everywhere) or (Observation(path, "error-page: 0"),)
         yield _lacking(Reason.MISSING, path, path, places, everywhere, pages, missing)
