@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from tomcat_fleet.tomcat.cidr import CidrError, parse_masks
+from tomcat_fleet.tomcat.cidr import CidrError, parse_masks, understood_masks
 
 
 def covers(text: str, address: str, port: int | None = None) -> bool:
@@ -67,3 +67,11 @@ def test_host_names_need_a_name_service() -> None:
     with pytest.raises(CidrError) as caught:
         parse_masks("127.0.0.1,ops.example.com")
     assert caught.value.by_name
+
+
+def test_older_valves_keep_what_they_understand() -> None:
+    found = understood_masks("10.0.0.0/33, 127.0.0.0/8, 192.0.2.0/24;80, 2001:db8::/129")
+    assert [str(mask.address) for mask in found] == ["127.0.0.0"]
+    assert understood_masks("10.*") == ()
+    with pytest.raises(CidrError):
+        understood_masks("client.example.net")

@@ -24,6 +24,13 @@ _KINDS: Mapping[str, GuardKind] = {
 _REMOTE_IP = frozenset({f"{_PACKAGE}valves.RemoteIpValve", f"{_PACKAGE}filters.RemoteIpFilter"})
 _BLOCK_ENDS = frozenset({"10.255.255.254", "172.31.255.254", "192.168.255.254"})
 _VALIDATES = Version.of("7.0.23")
+# RemoteCIDRValve is a RequestFilterValve since then, with its settings and its check at start. Before, setAllow and
+# setDeny keep the parts they understand, and Digester only logs the exception that they throw.
+_FULL_CIDR = ("8.5.63", "9.0.43", "10.0.2")
+# Setters of RequestFilter and RemoteCIDRFilter; FilterBase.init throws for any other parameter of these two, for
+# isConfigProblemFatal says so. Read in the last release of each branch, so nothing older is relied upon.
+_FILTER_SETTINGS = frozenset({"allow", "deny", "denyStatus"})
+_FATAL_SETTINGS = ("7.0.109", "8.5.100", "9.0.122", "10.1.60", "11.0.25")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +124,8 @@ class _Judge:
         )
         if not self._exists(kind, step):
             return self._undecided(shown, AccessNote.CUSTOM_CLASS)
+        if self._rejects_settings(kind, step):
+            return self._unstarted(shown, AccessNote.BAD_VALUE)
         guard = self._guard(kind, step, shown)
         if guard is None:
             return self._undecided(shown, AccessNote.UNRESOLVED_PROPERTY)
@@ -131,15 +140,33 @@ class _Judge:
             return version.since("7.0.89", "8.5.32", "9.0.9")
         return step.level != "filter" or version >= Version.of("7.0.0")
 
+    def _rejects_settings(self, kind: GuardKind, step: Step) -> bool:
+        """Whether a filter has a parameter that keeps it, and so its context, from starting."""
+        version = self.config.version
+        if step.level != "filter" or version is None or not version.since(*_FATAL_SETTINGS):
+            return False
+        known = _FILTER_SETTINGS - {"denyStatus"} if kind is GuardKind.CIDR else _FILTER_SETTINGS
+        return any(name[:1].lower() + name[1:] not in known for name in step.element.attributes)
+
     def _guard(self, kind: GuardKind, step: Step, shown: AddressFilter) -> Guard | None:
         """The guard's values; None when one of them hangs on something unknowable."""
         if self.config.doubt(shown.allow) or self.config.doubt(shown.deny):
             return None
-        adds_port = self._flag(step, "addConnectorPort", ("7.0.79", "8.0.45", "8.5.17", "9.0.0"))
+        valve = step.level != "filter"  # a filter knows no such setting
+        firsts = _FULL_CIDR if kind is GuardKind.CIDR else ("7.0.79", "8.0.45", "8.5.17", "9.0.0")
+        adds_port = valve and self._flag(step, "addConnectorPort", firsts)
         ports = ports_of(self.config, self.service) if adds_port else None
         if adds_port is None or (adds_port and ports is None):
             return None
-        return Guard(kind=kind, allow=shown.allow or "", deny=shown.deny or "", ports=ports)
+        lenient = valve and kind is GuardKind.CIDR and not self._validates(kind)
+        return Guard(kind=kind, allow=shown.allow or "", deny=shown.deny or "", ports=ports, lenient=lenient)
+
+    def _validates(self, kind: GuardKind) -> bool:
+        """Whether a valve of this version is known not to start with a bad value."""
+        version = self.config.version
+        if version is None:
+            return False
+        return version.since(*_FULL_CIDR) if kind is GuardKind.CIDR else version >= _VALIDATES
 
     def _flag(self, step: Step, name: str, firsts: tuple[str, ...]) -> bool | None:
         """A boolean setting that exists since ``firsts``; None when its value cannot be known."""
@@ -166,14 +193,16 @@ class _Judge:
         return decisions.pop() if len(decisions) == 1 else Decision.UNDECIDED
 
     def _faulty(self, guard: Guard, shown: AddressFilter, note: AccessNote) -> _Ruling:
-        """RequestFilterValve checks its values at start since 7.0.23; RemoteCIDRValve always has."""
+        """A filter that does not take its values never starts; a valve only where it checks them at start."""
         if note is not AccessNote.BAD_VALUE:
             return self._undecided(shown, note)
-        version = self.config.version
-        if guard.kind is GuardKind.CIDR or (version is not None and version >= _VALIDATES):
-            refused = dict.fromkeys(self.probes, Decision.REFUSED)
-            return _Ruling(decisions=refused, filter=shown, notes=frozenset({note}), starts=False)
+        if shown.level == "filter" or self._validates(guard.kind):
+            return self._unstarted(shown, note)
         return self._undecided(shown, AccessNote.BAD_VALUE_OLD)
+
+    def _unstarted(self, shown: AddressFilter, note: AccessNote) -> _Ruling:
+        refused = dict.fromkeys(self.probes, Decision.REFUSED)
+        return _Ruling(decisions=refused, filter=shown, notes=frozenset({note}), starts=False)
 
     def _undecided(self, shown: AddressFilter | None, note: AccessNote) -> _Ruling:
         decisions = dict.fromkeys(self.probes, Decision.UNDECIDED)

@@ -44,10 +44,32 @@ class Mask:
 
 def parse_masks(text: str) -> tuple[Mask, ...]:
     """Masks of a non-empty list; ``CidrError`` when one is not understood."""
+    return tuple(map(_mask, _parts(text)))
+
+
+def understood_masks(text: str) -> tuple[Mask, ...]:
+    """Masks of a list whose other parts are skipped, and without ports: RemoteCIDRValve before 8.5.63 and 9.0.43.
+
+    ``CidrError`` only for a name that may or may not be found.
+    """
+    found: list[Mask] = []
+    for part in _parts(text):
+        try:
+            mask = _mask(part)
+        except CidrError as exc:
+            if exc.by_name and ";" not in part:
+                raise
+            continue
+        if mask.port is None:
+            found.append(mask)
+    return tuple(found)
+
+
+def _parts(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     while parts and not parts[-1]:  # String.split drops empty parts at the end
         parts.pop()
-    return tuple(map(_mask, parts))
+    return parts
 
 
 def _mask(text: str) -> Mask:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tomcat_fleet.model.access import AccessNote, Decision
-from tomcat_fleet.tomcat.cidr import CidrError, parse_masks
+from tomcat_fleet.tomcat.cidr import CidrError, parse_masks, understood_masks
 from tomcat_fleet.tomcat.java_regex import JavaPattern, PatternFault, compile_java
 from tomcat_fleet.tomcat.probe import Probe
 from tomcat_fleet.tomcat.version import Version
@@ -43,12 +43,16 @@ class Syntax(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """One guard's values. ``ports``: connector ports to append, None when addConnectorPort is off."""
+    """One guard's values. ``ports``: connector ports to append, None when addConnectorPort is off.
+
+    A ``lenient`` one skips what it does not understand of a list of blocks.
+    """
 
     kind: GuardKind
     allow: str
     deny: str
     ports: tuple[int, ...] | None = None
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def syntaxes(version: Version | None) -> tuple[Syntax, ...]:
 
 def decide(guard: Guard, probes: Sequence[Probe], syntax: Syntax) -> dict[Probe, Decision]:
     """What the guard does with each probe; ``ValueFault`` when a value has no decidable meaning."""
-    rules = _Rules(_matcher(guard.kind, guard.allow, syntax), _matcher(guard.kind, guard.deny, syntax))
+    allow, deny = (_matcher(guard.kind, text, syntax, lenient=guard.lenient) for text in (guard.allow, guard.deny))
+    rules = _Rules(allow, deny)
     by_name = guard.kind is GuardKind.HOST
     ports: tuple[int | None, ...] = (None,) if guard.ports is None else guard.ports
     return {probe: _best({rules.decide(probe, port, by_name=by_name) for port in ports}) for probe in probes}
@@ -138,10 +143,10 @@ def _oddities(text: str, kind: GuardKind, probes: Sequence[Probe]) -> Iterable[A
         yield AccessNote.CIDR_IN_REGEX
 
 
-def _matcher(kind: GuardKind, text: str, syntax: Syntax) -> Matcher | None:
+def _matcher(kind: GuardKind, text: str, syntax: Syntax, *, lenient: bool = False) -> Matcher | None:
     """A test for one value; None when the value counts as not set."""
     if kind is GuardKind.CIDR:
-        return _cidr(text) if text else None
+        return _cidr(text, lenient=lenient) if text else None
     if syntax is Syntax.SINGLE:
         parts = [text] if text else []
     else:
@@ -162,9 +167,9 @@ def _pattern(text: str) -> JavaPattern:
     raise ValueFault(AccessNote.BAD_VALUE if rejected else AccessNote.UNTRANSLATABLE)
 
 
-def _cidr(text: str) -> Matcher | None:
+def _cidr(text: str, *, lenient: bool) -> Matcher | None:
     try:
-        masks = parse_masks(text)
+        masks = understood_masks(text) if lenient else parse_masks(text)
     except CidrError as exc:
         raise ValueFault(AccessNote.HOST_NAMES if exc.by_name else AccessNote.BAD_VALUE) from exc
     if not masks:
