@@ -62,6 +62,21 @@ def test_users(name: str) -> None:
     assert flat(users(text)) == expected
 
 
+def test_groups_of_7_0_are_those_above_the_user() -> None:
+    text = (
+        '<group groupname="g" roles="manager-gui"/><group groupname="g" roles="x"/>'
+        '<user username="a" password="x" groups="g,late"/><group groupname="late" roles="admin-gui"/>'
+    )
+    assert flat(users(text, "7.0.109")) == [("a", ("x",), False)]
+    assert flat(users(text, "8.5.100")) == [("a", ("manager-gui", "x", "admin-gui"), True)]
+
+
+def test_an_attribute_that_tomcat_ignores_leaves_no_doubt() -> None:
+    found = users('<user username="a" passWord="C4NARY" fullName="${who}"/>')
+    assert flat(found) == [("a", (), False)]
+    assert found[0].password is None
+
+
 def test_facts_of_the_password_belong_to_their_user() -> None:
     found = users(
         '<user username="a" password="tomcat"/><user username="b" password=""/><user username="c"/>'
@@ -281,6 +296,8 @@ STORING = {
     "own handler": ("", '<CredentialHandler className="com.example.H"/>', "9.0.122", Storing.UNDECIDED, ""),
     "digest": ('digest="SHA"', "", "7.0.109", Storing.HASHED, "SHA"),
     "digest's last branch": ('digest="MD5"', "", "8.0.53", Storing.HASHED, "MD5"),
+    "digest that names nothing": ('digest=""', "", "7.0.109", Storing.UNDECIDED, ""),
+    "digest that names nothing, ignored": ('digest=""', "", "8.5.100", Storing.PLAIN, ""),
     "stale digest": ('digest="SHA"', "", "8.5.0", Storing.STALE_DIGEST, "SHA"),
     "stale digest beside a handler": ('digest="SHA"', HANDLER, "9.0.122", Storing.HASHED, "SHA-256"),
     "handler in a comment": ("", f"<!-- {HANDLER} -->", "9.0.122", Storing.PLAIN, ""),

@@ -42,6 +42,8 @@ def comparison(realm: Element, version: Version | None, doubt: Doubt) -> Compari
         return _any_version(handlers, digest, doubt)
     if handlers and version.since("8.0.15"):
         return _handler(handlers[-1], doubt)
+    if digest == "" and not version.since("8.5.0"):
+        return Comparison(Storing.UNDECIDED)  # no algorithm of that name: the realm does not start
     if not digest:
         return Comparison(Storing.PLAIN)
     return Comparison(Storing.STALE_DIGEST if version.since("8.5.0") else Storing.HASHED, digest)

@@ -22,6 +22,8 @@ _OLD_ROLES = frozenset({"manager", "admin"})
 _NEW_ROLES = frozenset({
     "manager-gui", "manager-script", "manager-jmx", "manager-status", "admin-gui", "admin-script",
 })  # fmt: skip
+_ONE_GROUP_SINCE = 8
+_NAMING = frozenset({"username", "name", "roles", "groups", "groupname"})  # all that decides who somebody is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +71,12 @@ def _users(root: Element, content: Content, rules: UserFileRules) -> Fact[tuple[
     doubt = _doubt(root, rules.config)
     if doubt:
         return doubt
-    groups = _groups(root) if rules.groups else {}
     wanted = admin_roles(rules.version)
-    found = [_user(element, content, groups, wanted) for element in root.each("user") if _name(element) is not None]
+    found = [
+        _user(element, content, _groups(root, element, rules), wanted)
+        for element in root.each("user")
+        if _name(element) is not None
+    ]
     return Known(_without_duplicates(found, rules))
 
 
@@ -81,7 +86,7 @@ def _doubt(root: Element, config: Config) -> Unknown | None:
         value
         for element in root.children
         for name, value in element.attributes.items()
-        if name != "password" and element.name in {"user", "group"}
+        if name in _NAMING and element.name in {"user", "group"}
     )
     return next(filter(None, map(config.doubt, values)), None)
 
@@ -90,12 +95,21 @@ def _name(element: Element) -> str | None:
     return element.attributes.get("username", element.attributes.get("name"))
 
 
-def _groups(root: Element) -> dict[str, tuple[str, ...]]:
-    """Roles of each group; a group that is defined twice keeps the roles of both."""
+def _groups(root: Element, user: Element, rules: UserFileRules) -> dict[str, tuple[str, ...]]:
+    """Roles of each group as the user gets them; a group that is defined twice keeps the roles of both.
+
+    Up to 7.0 MemoryGroupCreationFactory makes a new group each time, and a user keeps those that stood above it.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    if not rules.groups:
+        return found
+    replaced = rules.version is not None and rules.version.major < _ONE_GROUP_SINCE
     for element in root.each("group"):
+        if replaced and (element.line, element.column) > (user.line, user.column):
+            break
         name = element.attributes.get("groupname", element.attributes.get("name", ""))
-        found[name] = (*found.get(name, ()), *_list(element.attributes.get("roles")))
+        before = () if replaced else found.get(name, ())
+        found[name] = (*before, *_list(element.attributes.get("roles")))
     return found
 
 

@@ -68,13 +68,21 @@ def judge(facts: SecretFacts, realm: Realm, policy: Policy) -> Verdict:
         return Status.MANUAL, Reason.PLACEHOLDER, ()
     if facts.hash_of_deny_listed:
         return Status.FAIL, Reason.KNOWN_HASH, _hash_notes(facts, realm)
-    if realm.storing is Storing.STALE_DIGEST and facts.form in _HASH_FORMS:
-        return Status.FAIL, Reason.STALE_DIGEST, ()
     if realm.storing is Storing.UNDECIDED:
         return Status.MANUAL, Reason.OWN_HANDLER, ()
     if realm.storing is Storing.HASHED:
         return _hashed(facts, realm)
-    return _plain(facts, policy)
+    return _stored_text(facts, realm, policy)
+
+
+def _stored_text(facts: SecretFacts, realm: Realm, policy: Policy) -> Verdict:
+    """The text logs in as it stands; beside a handler that hashes, what it is the hash of logs in too."""
+    looks_hashed = facts.form in _HASH_FORMS
+    if realm.storing is Storing.STALE_DIGEST and looks_hashed:
+        return Status.FAIL, Reason.STALE_DIGEST, ()
+    verdict = _plain(facts, policy)
+    nested = realm.storing is Storing.PLAIN and realm.algorithm and looks_hashed
+    return _hashed(facts, realm) if nested and verdict[0] is Status.PASS else verdict
 
 
 def _hashed(facts: SecretFacts, realm: Realm) -> Verdict:
