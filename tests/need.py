@@ -18,6 +18,8 @@ _PROGRAMS = {
     "python3": ("python3",),
     "bsdtar": ("bsdtar",),
     "java": ("java",),
+    "javac": ("javac",),
+    "mvn": ("mvn",),
     "busybox": ("busybox",),
     "ssh-agent": ("ssh-agent",),
     "sudo": ("sudo",),
