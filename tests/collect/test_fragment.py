@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -79,20 +81,36 @@ async def test_a_jar_that_cannot_be_read_is_no_jar_without_a_fragment(
     assert answer.gap is gap
 
 
+def _hidden(first: str) -> list[str]:
+    """A shell that finds no python3; ``first`` runs before it is hidden, in the same mount namespace."""
+    places = "/usr/bin/python3 /bin/python3 /usr/local/bin/python3"
+    hide = f"for p in {places}; do [ -e $p ] && mount --bind /dev/null $p; done"
+    return [need("mount-namespaces"), "-m", "sh", "-c", f"{first}; {hide}; exec /bin/sh -s"]
+
+
 @pytest.mark.root
 @pytest.mark.parametrize(("name", "known"), [("WEB-INF/lib/a.jar", False), ("WEB-INF/lib/a.txt", True)])
 async def test_without_python_a_packed_jar_is_not_known(tmp_path: Path, name: str, known: bool) -> None:  # noqa: FBT001 - a table
     need("root")
     need("unzip")
-    places = "/usr/bin/python3 /bin/python3 /usr/local/bin/python3"
-    hidden = f"for p in {places}; do [ -e $p ] && mount --bind /dev/null $p; done"
-    argv = [need("mount-namespaces"), "-m", "sh", "-c", f"{hidden}; exec /bin/sh -s"]
-    answer = await _ask(_war(tmp_path / "shop.war", {name: _jar(x="1")}), argv)
+    answer = await _ask(_war(tmp_path / "shop.war", {name: _jar(x="1")}), _hidden("true"))
     if known:
         assert answer == Known(())
     else:
         assert isinstance(answer, Unknown)
         assert answer.gap is Gap.NO_TOOL
+
+
+@pytest.mark.root
+async def test_the_python_of_the_platform_serves_too(tmp_path: Path) -> None:
+    need("root")
+    python = shutil.which("python3", path="/usr/bin") or pytest.skip("not on this machine: /usr/bin/python3")
+    real = os.path.realpath(python)  # noqa: ASYNC240, PTH - before anything runs
+    first = f"mount -t tmpfs none /usr/libexec && cp {real} /usr/libexec/platform-python"
+    war = _war(tmp_path / "shop.war", {"WEB-INF/lib/a.jar": _jar(**{"META-INF__web-fragment_xml": FRAGMENT})})
+    answer = await _ask(war, _hidden(first))
+    assert isinstance(answer, Known)
+    assert len(answer.value or ()) == 1
 
 
 async def test_an_absent_archive_is_absent(tmp_path: Path) -> None:

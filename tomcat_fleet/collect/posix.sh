@@ -31,9 +31,11 @@ tf_tools() {
   esac
   tf_timeout=
   if timeout 5 true 2>/dev/null; then tf_timeout="timeout ${TF_SECONDS:-60}"; fi
+  tf_python= # RHEL 8 and later always have the second one
+  for tf_x in python3 /usr/libexec/platform-python; do tf_has $tf_x && { tf_python=$tf_x; break; }; done
   tf_zip=
   if tf_has unzip; then tf_zip=unzip
-  elif tf_has python3; then tf_zip=python3
+  elif [ -n "$tf_python" ]; then tf_zip=python3
   elif tf_has bsdtar; then tf_zip=bsdtar
   elif busybox unzip 2>&1 | grep '[-]p' >/dev/null 2>&1; then tf_zip=busybox; fi
   tf_packages=
@@ -245,7 +247,7 @@ tf_unpack() { # ARCHIVE MEMBER: its bytes; status 0 found, 3 no such member
       unzip -p "$1" "$2" 2>/dev/null
       case $? in 0) return 0 ;; 11) return 3 ;; *) return 1 ;; esac ;;
     python3)
-      python3 -I -S -c 'import sys, zipfile
+      ${tf_python:-python3} -I -S -c 'import sys, zipfile
 try:
     with zipfile.ZipFile(sys.argv[1]) as z, z.open(sys.argv[2]) as m: sys.stdout.buffer.write(m.read(4259840))
 except KeyError: sys.exit(3)' "$1" "$2" 2>/dev/null ;;
@@ -297,14 +299,14 @@ tf_fragments() { # ARCHIVE
   if [ ! -f "$1" ]; then tf_void fragments notfile "$1" ''; return; fi
   if [ ! -r "$1" ]; then tf_void fragments denied "$1" ''; return; fi
   tf_x=0
-  if ! tf_has python3; then
+  if [ -z "$tf_python" ]; then
     tf_w=$(tf_names "$1") || { tf_void fragments notool "$1" ''; return; }
     case $tf_w in *WEB-INF/lib/*.[jJ][aA][rR]*) tf_void fragments notool "$1" ''; return ;; esac
     tf_x=1
   fi
   tf_open fragments ok
   { printf '%s\000\000' "$1"
-    { if [ $tf_x = 0 ]; then $tf_timeout python3 -I -S -c "$tf_inside" "$1" 2>/dev/null; fi; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null
+    { if [ $tf_x = 0 ]; then $tf_timeout "$tf_python" -I -S -c "$tf_inside" "$1" 2>/dev/null; fi; printf '\000%s' "$?"; } | dd bs=512 count=8320 2>/dev/null
     tf_last
   } | tf_encode
   tf_shut
