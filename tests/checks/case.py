@@ -93,6 +93,9 @@ class Running(_Strict, frozen=True, kw_only=True):
     extra: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     argv_complete: bool = True
+    options_before: tuple[str, ...] = ()
+    options_after: tuple[str, ...] = ()
+    environment_known: bool = True
     exe: str | None = None
     root: str | None = None
     jars: tuple[str, ...] | None = None  # that it has open, as the kernel names them
@@ -331,7 +334,14 @@ def _run(host: VirtualHost, case: Case) -> None:
                 process.base, process.home, pid=process.pid, uid=process.uid, extra=process.extra, jars=process.jars
             )
         last = host.processes[-1]
-        host.processes[-1] = replace(last, argv_complete=process.argv_complete, root=process.root)
+        host.processes[-1] = replace(
+            last,
+            argv_complete=process.argv_complete,
+            options_before=process.options_before,
+            options_after=process.options_after,
+            environment_known=process.environment_known,
+            root=process.root,
+        )
     host.table_complete = case.process_list != "hidden"
     host.has_process_list = case.process_list != "none"
     for unit in case.units:

@@ -30,8 +30,15 @@ def _table(*records: tuple[bytes, ...]) -> Ingest:
     return ingest
 
 
-def _one(status: bytes = STATUS, argv: bytes = ARGV, root: bytes = b"/\n", jars: bytes = b"\n") -> tuple[bytes, ...]:
-    return (b"4000", status, STAT, b"/usr/bin/java\n", b"/\n", root, jars, argv)
+def _one(
+    status: bytes = STATUS,
+    argv: bytes = ARGV,
+    root: bytes = b"/\n",
+    cwd: bytes = b"/\n",
+    jars: bytes = b"\n",
+    options: bytes = b"//read\n",
+) -> tuple[bytes, ...]:
+    return (b"4000", status, STAT, b"/usr/bin/java\n", cwd, root, jars, options, argv)
 
 
 def test_a_process_is_read_with_its_start_and_its_links() -> None:
@@ -164,3 +171,34 @@ def test_a_search_is_complete_only_where_every_place_was_searched_to_its_end(blo
     ingest = Ingest(b"k" * 32)
     ingest.take(Record("places", "ok", block))
     assert isinstance(ingest.places, Known) is known
+
+
+def test_an_argument_list_of_one_whole_page_may_be_cut() -> None:
+    table = _table(_one(argv=b"java\0".ljust(4095, b"x") + b"\0")).processes
+    assert isinstance(table, Known)
+    assert not table.value.processes[0].argv_complete
+
+
+def test_a_deleted_working_directory_is_none() -> None:
+    table = _table(_one(cwd=b"/srv/app (deleted)\n")).processes
+    assert isinstance(table, Known)
+    assert table.value.processes[0].cwd is None
+
+
+def test_options_of_the_environment_are_read_without_secrets() -> None:
+    options = (
+        b"JAVA_TOOL_OPTIONS=-Da=1 '-Db=two words' -Ddb.password=C4NARY\nJDK_JAVA_OPTIONS=-Dc=3\n"
+        b"_JAVA_OPTIONS=-Da=9\n//read\n"
+    )
+    table = _table(_one(options=options)).processes
+    assert isinstance(table, Known)
+    (found,) = table.value.processes
+    assert found.options_before == ("-Da=1", "-Db=two words", "-Ddb.password=[redacted]", "-Dc=3")
+    assert found.options_after == ("-Da=9",)
+    assert found.environment_known
+
+
+def test_an_environment_that_cannot_be_read_is_not_empty() -> None:
+    table = _table(_one(options=b"")).processes
+    assert isinstance(table, Known)
+    assert not table.value.processes[0].environment_known

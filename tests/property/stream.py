@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -110,8 +111,16 @@ def _process(process: Process) -> Record:
     ticks = ((process.started or _BOOT) - _BOOT) * 100
     stat = f"{process.pid} (java) S {process.ppid} " + "0 " * 17 + f"{ticks} 0"
     links = [f"{link}\n" if link else "" for link in (process.exe, process.cwd, process.root)]
+    options = "".join(f"{name}={shlex.join(words)}\n" for name, words in _options(process) if words)
+    options += "//read\n" * process.environment_known
     argv = b"\0".join(escape.to_bytes(word) for word in process.argv)
-    return _record("process", str(process.pid), status, stat, *links, argv + b"\0" * process.argv_complete)
+    jars = "" if process.jars is None else "\n" + "".join(f"0 -> {jar}\n" for jar in process.jars)
+    argv += b"\0" * process.argv_complete
+    return _record("process", str(process.pid), status, stat, *links, jars, options, argv)
+
+
+def _options(process: Process) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("JAVA_TOOL_OPTIONS", process.options_before), ("_JAVA_OPTIONS", process.options_after)
 
 
 def _units(host: VirtualHost) -> Record:

@@ -252,7 +252,7 @@ class Ingest:
 
     def _take_other(self, record: Record) -> None:
         if record.verb == "process":
-            self._raw_processes.append(record.payload.split(b"\0", 7))
+            self._raw_processes.append(record.payload.split(b"\0", 8))
             return
         readers: dict[str, Callable[[list[bytes]], None]] = {
             "host": self._host,

@@ -375,6 +375,12 @@ tf_host() {
   tf_shut
 }
 
+# Options that a JVM takes from its environment, and "//read" when the environment could be read. Nothing else of it.
+tf_options() {
+  { tr '\n\000' ' \n' <"/proc/$tf_pid/environ" && echo //read; } 2>/dev/null |
+    awk '/^\/\/read$/ || /^(JDK_JAVA|JAVA_TOOL|_JAVA|IBM_JAVA|OPENJ9_JAVA)_OPTIONS=/'
+}
+
 # Linux: /proc gives numeric owners and whole argument lists; ps cuts both. Patterns are bracketed so that grep does
 # not find itself.
 tf_procs() {
@@ -393,6 +399,7 @@ tf_procs() {
         for tf_x in exe cwd root; do printf '\000'; readlink "/proc/$tf_pid/$tf_x" 2>/dev/null; done
         printf '\000' # a JVM keeps its jars open; the first line feed says that this may be seen
         if [ -r "/proc/$tf_pid/fd" ]; then echo; ls -l "/proc/$tf_pid/fd" 2>/dev/null | grep 'catalina[^/]*[.]jar'; fi
+        printf '\000'; tf_options
         printf '\000'; cat "/proc/$tf_pid/cmdline" 2>/dev/null
         tf_last
       } | tf_encode

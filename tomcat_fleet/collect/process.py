@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from tomcat_fleet.collect import argument
@@ -10,12 +11,16 @@ from tomcat_fleet.model.evidence import Account, Process, ProcessTable
 from tomcat_fleet.model.fact import Fact, Known
 
 
+_OLD_KERNEL_CUTS = 4096  # before 4.2 Linux kept one page of an argument list
+_DELETED = " (deleted)"
+
+
 def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
     """Process from the contents of its /proc directory, in the order the script prints them.
 
     None when it ended while it was being read. Raises ``ValueError`` for anything that is not such a record.
     """
-    pid, status, stat, exe, cwd, root, jars, cmdline = parts
+    pid, status, stat, exe, cwd, root, jars, options, cmdline = parts
     if not status or not cmdline:
         return None
     fields = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
@@ -23,19 +28,47 @@ def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
         raise ValueError("status without Uid and PPid")
     uid = int(fields[b"Uid"].split()[1])
     argv = cmdline.removesuffix(b"\0").split(b"\0")
+    before, after = _options(options.split(b"\n"))
     return Process(
         pid=int(pid),
         ppid=int(fields[b"PPid"]),
         uid=uid,
         user="",
         argv=argument.redacted(argv),
-        argv_complete=cmdline.endswith(b"\0"),
+        argv_complete=cmdline.endswith(b"\0") and len(cmdline) != _OLD_KERNEL_CUTS,
+        options_before=before,
+        options_after=after,
+        environment_known=b"//read" in options.split(b"\n"),
         exe=_link(exe),
-        cwd=_link(cwd),
+        cwd=_directory(cwd),
         root=_root(root, fields.get(b"NSpid", b"")),
         started=_started(stat, ticks, boot),
         jars=_jars(jars),
     )
+
+
+def _options(lines: list[bytes]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Options that the JVM takes from its environment: those before and those after its arguments."""
+    before: list[bytes] = []
+    after: list[bytes] = []
+    for name, _, value in (line.partition(b"=") for line in lines):
+        if name != b"//read":
+            (after if name == b"_JAVA_OPTIONS" else before).extend(_words(value))
+    return tuple(argument.redacted([b"", *words])[1:] for words in (before, after))  # type: ignore[return-value]
+
+
+def _words(value: bytes) -> list[bytes]:
+    text = value.decode("utf-8", "surrogateescape")
+    try:
+        return [word.encode("utf-8", "surrogateescape") for word in shlex.split(text)]
+    except ValueError:
+        return value.split()
+
+
+def _directory(raw: bytes) -> str | None:
+    """A working directory; None for one that was deleted, for its path may lead to another one by now."""
+    path = _link(raw)
+    return None if path is None or path.endswith(_DELETED) else path
 
 
 def _root(raw: bytes, pids: bytes) -> str | None:
@@ -79,6 +112,7 @@ def from_ps(line: bytes) -> Process:
         user="",
         argv=argument.redacted(args.split()),
         argv_complete=len(args) not in _PS_CUTS and len(line) not in _PS_CUTS,
+        environment_known=False,
     )
 
 

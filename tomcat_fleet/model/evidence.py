@@ -135,6 +135,9 @@ class Process:
     user: str
     argv: tuple[str, ...]
     argv_complete: bool = True
+    options_before: tuple[str, ...] = ()  # of JAVA_TOOL_OPTIONS and the like: the command line wins over them
+    options_after: tuple[str, ...] = ()  # of _JAVA_OPTIONS, which wins over the command line
+    environment_known: bool = True  # false: there may be more of both
     exe: str | None = None
     cwd: str | None = None
     root: str | None = None  # other than / when the process lives in a container or chroot

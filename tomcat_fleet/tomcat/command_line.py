@@ -32,6 +32,7 @@ class CommandLine:
     arguments: tuple[str, ...]
     properties: Mapping[str, str] = field(default_factory=dict)
     class_path: str = ""
+    starter: str | None = None  # another main class in front of Bootstrap, as service wrappers have one
 
     def is_bootstrap(self) -> bool:
         """Whether Tomcat's own main class runs, by name or through ``-jar bootstrap.jar``."""
@@ -39,6 +40,8 @@ class CommandLine:
 
     def starts_server(self) -> bool:
         """Whether the arguments start a server; ``stop`` and ``configtest`` do not. Bootstrap obeys its last one."""
+        if self.starter:  # such a class may be given the start and the stop command, each with its arguments
+            return not self.ends_server() or bool(_STARTING.intersection(self.arguments))
         return not self.arguments or self.arguments[-1] in _STARTING
 
     def ends_server(self) -> bool:
@@ -65,6 +68,7 @@ def parse(argv: Sequence[str]) -> CommandLine:
     """``argv`` of a launcher, argv[0] included. The last of several equal ``-D`` options wins."""
     end, jar = _main_index(argv)
     options = tuple(argv[1:end])
+    first = _first_class(argv[:end])
     main = argv[end] if jar is None and end < len(argv) else None
     return CommandLine(
         options=options,
@@ -73,6 +77,7 @@ def parse(argv: Sequence[str]) -> CommandLine:
         arguments=tuple(argv[end + 1 :]),
         properties=_properties(options),
         class_path=_class_path(options),
+        starter=argv[first] if main == BOOTSTRAP and first < end else None,
     )
 
 
@@ -80,17 +85,25 @@ def _main_index(argv: Sequence[str]) -> tuple[int, str | None]:
     """Index of the main class or the jar, and the jar. Bootstrap is found even among arguments that ps broke."""
     if BOOTSTRAP in argv:
         return argv.index(BOOTSTRAP), None
+    at = _first_class(argv)
+    if at < len(argv) and argv[at] == "-jar":
+        return at + 1, argv[at + 1] if at + 1 < len(argv) else ""
+    return at, None
+
+
+def _first_class(argv: Sequence[str]) -> int:
+    """Index of the first argument that is no option, or of ``-jar``."""
     at = 1
     while at < len(argv):
         option = argv[at]
         if option == "-jar":
-            return at + 1, argv[at + 1] if at + 1 < len(argv) else ""
+            return at
         if option in _WITH_VALUE:
             at += 1
         elif not option.startswith(("-", "@")):
-            return at, None
+            return at
         at += 1
-    return len(argv), None
+    return len(argv)
 
 
 def _properties(options: Sequence[str]) -> dict[str, str]:

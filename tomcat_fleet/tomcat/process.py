@@ -8,9 +8,10 @@ from itertools import takewhile
 
 from tomcat_fleet.model.daemon import DaemonKind
 from tomcat_fleet.model.evidence import FileKind, Process
-from tomcat_fleet.model.fact import Known
+from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.tomcat import path as paths
 from tomcat_fleet.tomcat.command_line import BOOTSTRAP, CommandLine, parse
+from tomcat_fleet.tomcat.java_option import Given, given
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.seen import Seen, SeenKind
 from tomcat_fleet.tomcat.shell import words
@@ -37,23 +38,24 @@ class Launch:
     home: str | None
     properties: Mapping[str, str] = field(default_factory=dict)
     server_file: str | None = None  # argument of -config
+    doubt: Unknown | None = None  # why there may be more properties
 
 
 def read(reader: Reader, process: Process) -> Launch | Seen | None:
     """Tell what the process is; None when it has nothing to do with Tomcat or only stops or tests one."""
-    argv = _with_argument_files(reader, process)
     program = _program(process)
+    line = given(reader, process, java=_is_java(program))
     found: Launch | Seen | None
     if program in _WRAPPERS or program.startswith("python"):
-        found = _wrapper(reader, process, argv)
+        found = _wrapper(reader, process, line)
     else:
-        found = _launcher(reader, process, program, parse(argv)) if argv else None
+        found = _launcher(reader, process, program, line) if line.argv else None
     if found is None or isinstance(found, Seen):
-        return _cut(process, program) if found is None and not process.argv_complete else found
+        return _cut(process, program) if found is None and not line.is_whole() else found
     if process.root not in (None, "/"):
         detail = f"pid {process.pid} uid {process.uid} base {found.base or '?'} root {process.root}"
         return Seen(kind=SeenKind.CONTAINER, subject=_subject(process), detail=detail)
-    if found.base is None and not process.argv_complete:
+    if found.base is None and not line.is_whole():
         return _cut(process, program)
     return found
 
@@ -94,73 +96,62 @@ def _is_jsvc(program: str) -> bool:
     return program.startswith("jsvc")
 
 
-def _with_argument_files(reader: Reader, process: Process) -> tuple[str, ...]:
-    """Replace java's ``@file`` arguments by what is in the file, where it can be read; drop an argument that is cut."""
-    argv = process.argv if process.argv_complete else process.argv[:-1]
-    if not _is_java(_program(process)):
-        return argv
-    out: list[str] = []
-    for token in argv:
-        content = reader.content(paths.absolute(token[1:], process.cwd or "/")) if _is_file_argument(token) else None
-        out.extend(words(content.value.text) if isinstance(content, Known) and content.value else (token,))
-    return tuple(out)
-
-
-def _is_file_argument(token: str) -> bool:
-    return token.startswith("@") and not token.startswith("@@") and len(token) > 1
-
-
-def _launcher(reader: Reader, process: Process, program: str, line: CommandLine) -> Launch | Seen | None:
+def _launcher(reader: Reader, process: Process, program: str, whole: Given) -> Launch | Seen | None:
+    line = parse(whole.argv)
+    line = replace(line, properties={**line.properties, **parse(("", *whole.after)).properties})
     if _is_jsvc(program) or line.has_jsvc_options():
         wanted = line.is_bootstrap() and not line.is_jsvc_request()
-        return _launch(reader, process, DaemonKind.JSVC_CHILD, line) if wanted else None
+        return _launch(reader, process, DaemonKind.JSVC_CHILD, line, whole) if wanted else None
     java = _is_java(program)
     if line.is_bootstrap() and (java or line.properties or line.class_path):
-        return _launch(reader, process, DaemonKind.JAVA, line) if line.starts_server() else None
-    return _other_java(reader, process, line) if java else None
+        return _launch(reader, process, DaemonKind.JAVA, line, whole) if line.starts_server() else None
+    return _other_java(reader, process, line, whole) if java else None
 
 
-def _other_java(reader: Reader, process: Process, line: CommandLine) -> Launch | Seen | None:
+def _other_java(reader: Reader, process: Process, line: CommandLine, whole: Given) -> Launch | Seen | None:
     main = line.main or ""
     named = "catalina.base" in line.properties or "catalina.home" in line.properties
     if main.startswith(_EMBEDDED_MAINS) or any(_EMBEDDED_SIGN in token for token in process.argv):
         detail = f"pid {process.pid} uid {process.uid}: {main or 'java -jar'}"
         return Seen(kind=SeenKind.EMBEDDED, subject=line.jar or main or _subject(process), detail=detail)
     if named and not main.startswith("org.apache.catalina.") and not line.ends_server():
-        return _launch(reader, process, DaemonKind.JAVA, line)  # a product's own starter class
+        return _launch(reader, process, DaemonKind.JAVA, line, whole)  # a product's own starter class
     if line.jar is not None:
         detail = f"pid {process.pid} uid {process.uid}: java -jar, contents not examined"
         return Seen(kind=SeenKind.EMBEDDED, subject=line.jar or _subject(process), detail=detail)
     return None
 
 
-def _wrapper(reader: Reader, process: Process, argv: tuple[str, ...]) -> Launch | None:
+def _wrapper(reader: Reader, process: Process, whole: Given) -> Launch | None:
     """Recognise a shell or su whose own arguments hold the command that starts Tomcat."""
+    argv = whole.argv
     inner = argv if BOOTSTRAP in argv else next((words(token) for token in argv if BOOTSTRAP in token), ())
     if BOOTSTRAP not in inner:
         return None
     line = parse(tuple(takewhile(lambda word: not _REDIRECTIONS.intersection(word), inner)))
-    return None if line.ends_server() else _launch(reader, process, DaemonKind.WRAPPER, line)
+    return None if line.ends_server() else _launch(reader, process, DaemonKind.WRAPPER, line, whole)
 
 
-def _launch(reader: Reader, process: Process, kind: DaemonKind, line: CommandLine) -> Launch:
-    home = line.properties.get("catalina.home", "")
-    base = line.properties.get("catalina.base", "")
+def _launch(reader: Reader, process: Process, kind: DaemonKind, line: CommandLine, whole: Given) -> Launch:
+    home = line.properties.get("catalina.home")
+    base = line.properties.get("catalina.base")
     fallback = None
-    if process.argv_complete:  # what was cut off may have named it
-        base = base or home
-        fallback = None if kind is DaemonKind.WRAPPER or home else _home_by_directory(reader, process)
+    if whole.is_whole():  # what is not known may have named it
+        base = home if base is None else base
+        fallback = None if kind is DaemonKind.WRAPPER or home is not None else _home_by_directory(reader, process)
     return Launch(
         process=process,
         kind=kind,
-        base=_directory(base, process) if base else fallback,
-        home=_directory(home, process) if home else fallback,
+        base=fallback if base is None else _directory(base, process),
+        home=fallback if home is None else _directory(home, process),
         properties=line.properties,
         server_file=line.server_file(),
+        doubt=whole.doubt,
     )
 
 
 def _directory(value: str, process: Process) -> str | None:
+    """Make a value absolute; an empty one is the working directory, as ``new File("")`` is."""
     if value.startswith("/"):
         return paths.absolute(value, "/")
     return paths.absolute(value, process.cwd) if process.cwd else None

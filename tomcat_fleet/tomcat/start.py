@@ -39,12 +39,9 @@ def read_start(reader: Reader, seed: Seed) -> Start:
     variables.update(own)
     jvm = seed.lead
     if jvm is not None:
-        known: Fact[None] = Known(None)
-        if not jvm.process.argv_complete:
-            known = Unknown(Gap.TRUNCATED, f"pid {jvm.process.pid}", "command line")
         return Start(
             arguments={name: to_text(value) for name, value in jvm.properties.items()},
-            arguments_known=known,
+            arguments_known=jvm.doubt or Known(None),
             variables=variables,
             setenv=setenv,
             directory=jvm.process.cwd,
