@@ -19,7 +19,7 @@ from tomcat_fleet.model.evidence import (
     Question,
     Verb,
 )
-from tomcat_fleet.model.fact import Known
+from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.tomcat.command_line import BOOTSTRAP
 from tomcat_fleet.tomcat.process import Launch, read, with_controllers
 from tomcat_fleet.tomcat.reader import Reader
@@ -58,6 +58,7 @@ def launch(row: Process) -> Launch:
 COMMAND = f"{JAVA} {BASE} {HOME} {BOOTSTRAP} start"
 RUN = (BASE, HOME, BOOTSTRAP, "start")
 TANUKI = "org.tanukisoftware.wrapper.WrapperSimpleApp"
+STOPPABLE = "org.tanukisoftware.wrapper.WrapperStartStopApp"
 JSVC = "/usr/bin/jsvc"
 BOTH = ("/srv/b", "/opt/h")
 
@@ -74,6 +75,20 @@ LAUNCHES: dict[str, tuple[Process, DaemonKind, tuple[str | None, str | None]]] =
     "renamed java": (process("tomcat", *RUN, exe=None), DaemonKind.JAVA, BOTH),
     "own starter class": (process(JAVA, BASE, HOME, "com.example.Starter", "run"), DaemonKind.JAVA, BOTH),
     "service wrapper": (process(JAVA, BASE, HOME, TANUKI, BOOTSTRAP, "start"), DaemonKind.JAVA, BOTH),
+    "service wrapper with both commands": (
+        process(JAVA, BASE, HOME, "-cp", "wrapper.jar", STOPPABLE, BOOTSTRAP, "1", "start", BOOTSTRAP, "1", "stop"),
+        DaemonKind.JAVA,
+        BOTH,
+    ),
+    "empty base": (process(JAVA, "-Dcatalina.base=", HOME, BOOTSTRAP, "start"), DaemonKind.JAVA, ("/srv/cwd", "/opt/h")),
+    "equal options": (process(JAVA, "-Dcatalina.base=/old", *RUN), DaemonKind.JAVA, BOTH),
+    "options of the environment": (
+        process(JAVA, HOME, BOOTSTRAP, "start", options_before=(BASE, "-Dcatalina.home=/old")), DaemonKind.JAVA, BOTH
+    ),
+    "options that win over the command line": (
+        process(JAVA, "-Dcatalina.base=/old", HOME, BOOTSTRAP, "start", options_after=(BASE,)), DaemonKind.JAVA, BOTH
+    ),
+    "runuser": (process("runuser", "-u", "tomcat", "--", JAVA, *RUN), DaemonKind.WRAPPER, BOTH),
     "jsvc": (process("jsvc.exec", "-user", "tomcat", *RUN[:3], exe=JSVC), DaemonKind.JSVC_CHILD, BOTH),
     "renamed jsvc": (process("svc", "-procname", "svc", *RUN[:3], exe=None), DaemonKind.JSVC_CHILD, BOTH),
     "sudo": (process("sudo", "-u", "tomcat", JAVA, *RUN), DaemonKind.WRAPPER, BOTH),
@@ -102,6 +117,7 @@ NOTHING = {
     "version.sh": process(JAVA, "-cp", "/opt/h/lib/catalina.jar", "org.apache.catalina.util.ServerInfo"),
     "digest.sh": process(JAVA, HOME, "org.apache.catalina.startup.Tool", "org.apache.catalina.realm.RealmBase"),
     "jsvc -stop": process("jsvc", "-stop", "-pidfile", "/run/t.pid", BASE, BOOTSTRAP, exe="/usr/bin/jsvc"),
+    "wrapper daemon": process("/opt/w/wrapper", "conf/wrapper.conf", "wrapper.syslog.ident=tomcat", exe="/opt/w/wrapper"),
     "own starter class stopping": process(JAVA, BASE, HOME, "com.example.Starter", "stop"),
     "other java": process(JAVA, "-cp", "x.jar", "com.example.Main", "start"),
     "grep": process("grep", BOOTSTRAP),
@@ -127,6 +143,12 @@ SEEN = {
     "cut": (process(JAVA, "-Xmx1g", "-Dfoo=ba", argv_complete=False), SeenKind.CUT),
     "cut inside base": (process(JAVA, "-Dcatalina.base=/srv/b", argv_complete=False), SeenKind.CUT),
     "cut before base": (process(JAVA, HOME, "-Dfoo", argv_complete=False), SeenKind.CUT),
+    "unreadable argument file": (process(JAVA, "@/etc/args"), SeenKind.CUT),
+    "argument file below an unknown directory": (process(JAVA, "@args", HOME, BOOTSTRAP, cwd=None), SeenKind.CUT),
+    "base in an unreadable option file": (
+        process(JAVA, "-XX:VMOptionsFile=/etc/args", HOME, BOOTSTRAP, "start"), SeenKind.CUT
+    ),
+    "JBoss": (process(JAVA, "-jar", "/opt/jboss/jboss-modules.jar", "-mp", "/opt/jboss/modules"), SeenKind.EMBEDDED),
     "nothing but a name": (process(exe=JAVA, argv_complete=False), SeenKind.CUT),
 }
 
@@ -180,3 +202,18 @@ def test_server_file_and_properties_are_kept() -> None:
     found = launch(process(JAVA, BASE, "-Da=b", BOOTSTRAP, "-config", "conf/s2.xml", "start"))
     assert found.server_file == "conf/s2.xml"
     assert found.properties["a"] == "b"
+
+
+def test_what_may_be_missing_is_kept_as_a_doubt() -> None:
+    assert launch(process(JAVA, *RUN)).doubt is None
+    for row in (
+        process(JAVA, *RUN, environment_known=False),
+        process(JAVA, "@/etc/args", *RUN),
+        process(JAVA, *RUN, argv_complete=False),
+        process(JAVA, *RUN, options_after=("@/etc/args",)),
+    ):
+        assert isinstance(launch(row).doubt, Unknown), row
+
+
+def test_a_base_relative_to_a_directory_that_is_not_known_stays_open() -> None:
+    assert launch(process(JAVA, "-Dcatalina.base=b", HOME, BOOTSTRAP, cwd=None)).base is None

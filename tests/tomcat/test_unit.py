@@ -122,3 +122,86 @@ def test_an_unreadable_unit_says_nothing() -> None:
     host.deny(f"{ETC}/tomcat.service")
     (unit,) = starters(host)
     assert unit.base is None
+
+
+TEMPLATE = """[Service]
+EnvironmentFile=/etc/tomcat/tomcat.conf
+Environment="NAME=%I"
+EnvironmentFile=-/etc/sysconfig/tomcat@%I
+ExecStart=/usr/libexec/tomcat/server start
+User=tomcat
+"""
+
+
+def test_named_instances_of_the_packaged_template() -> None:
+    """Its start script makes the base of TOMCATS_BASE and NAME where nothing else names one."""
+    host = VirtualHost()
+    host.file("/etc/tomcat/tomcat.conf", 'TOMCATS_BASE="/var/lib/tomcats/"\nCATALINA_HOME="/usr/share/tomcat"\n')
+    host.file("/etc/sysconfig/tomcat@wiki", "CATALINA_BASE=/srv/wiki\n")
+    host.unit("/usr/lib/systemd/system/tomcat@.service", TEMPLATE, enabled=False)
+    host.unit("/usr/lib/systemd/system/tomcat.service", TEMPLATE.replace('Environment="NAME=%I"\n', ""), enabled=False)
+    host.enabled |= {"tomcat@shop.service", "tomcat@wiki.service"}
+    found = {item.unit.name: (item.base, item.home) for item in starters(host) if item.unit}
+    assert found == {
+        "tomcat.service": ("/usr/share/tomcat", "/usr/share/tomcat"),
+        "tomcat@shop.service": ("/var/lib/tomcats/shop", "/usr/share/tomcat"),
+        "tomcat@wiki.service": ("/srv/wiki", "/usr/share/tomcat"),
+    }
+
+
+def test_a_name_that_means_nothing_to_a_start_script_of_ones_own() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/t.service", "[Service]\nEnvironment=NAME=shop CATALINA_HOME=/opt/t\nExecStart=/opt/start\n")
+    (unit,) = starters(host)
+    assert unit.base == "/opt/t"
+
+
+def test_drop_ins_of_one_instance_are_added_to_its_template() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat@.service", "[Service]\nEnvironment=CATALINA_BASE=/srv/%i\nUser=tomcat\n", enabled=False)
+    host.unit(f"{ETC}/tomcat@.service.d/a.conf", "[Service]\nUMask=0077\n", enabled=False)
+    host.unit(f"{ETC}/tomcat@shop.service.d/override.conf", "[Service]\nUser=root\n", enabled=False)
+    host.enabled |= {"tomcat@shop.service", "tomcat@wiki.service"}
+    found = {item.unit.name: (item.base, item.unit.user, item.umask) for item in starters(host) if item.unit}
+    assert found == {
+        "tomcat@shop.service": ("/srv/shop", "root", "0077"),
+        "tomcat@wiki.service": ("/srv/wiki", "tomcat", "0077"),
+    }
+
+
+def test_an_instance_with_a_drop_in_and_no_link_is_not_enabled() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat@.service", "[Service]\nEnvironment=CATALINA_BASE=/srv/%i\n", enabled=False)
+    host.unit(f"{ETC}/tomcat@shop.service.d/override.conf", "[Service]\nUser=ops\n", enabled=False)
+    (unit,) = starters(host)
+    assert unit.unit
+    assert (unit.base, unit.unit.user, unit.unit.enabled) == ("/srv/shop", "ops", False)
+
+
+def test_a_unit_of_its_own_hides_the_template() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat@.service", "[Service]\nEnvironment=CATALINA_BASE=/srv/%i\n", enabled=False)
+    host.unit(f"{ETC}/tomcat@shop.service", "[Service]\nEnvironment=CATALINA_BASE=/srv/own\n")
+    (unit,) = starters(host)
+    assert unit.base == "/srv/own"
+
+
+def test_files_that_cannot_be_read_are_gaps() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat.service", DEBIAN)
+    host.unit("/etc/init.d/tomcat", "#!/bin/sh\nCATALINA_HOME=/opt/tomcat\n")
+    host.unit("/etc/default/tomcat", "CATALINA_HOME=/opt/tomcat\n", enabled=False)
+    host.file("/etc/tomcat.env", "CATALINA_BASE=/srv/base\n")
+    host.unit(f"{ETC}/b.service", "[Service]\nEnvironmentFile=/etc/tomcat.env\n")
+    assert [item.gap for item in starters(host)] == [None] * 4
+    for path in (f"{ETC}/tomcat.service", "/etc/init.d/tomcat", "/etc/default/tomcat", "/etc/tomcat.env"):
+        host.deny(path)
+    assert all(item.gap for item in starters(host))
+
+
+def test_a_drop_in_of_a_template_that_is_not_there_names_nothing() -> None:
+    host = VirtualHost()
+    host.unit(f"{ETC}/tomcat@.service.d/a.conf", "[Service]\nUser=root\n", enabled=False)
+    host.enabled.add("tomcat@shop.service")
+    (unit,) = starters(host)
+    assert unit.base is None

@@ -417,12 +417,34 @@ tf_procs() {
   fi
 }
 
-tf_unitfiles() {
-  for tf_d in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+tf_unitdirs='/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system'
+
+tf_tomcatunits() { # units and drop-ins that speak of Tomcat, and those named after it that cannot be read
+  for tf_d in $tf_unitdirs; do
     [ -d "$tf_d" ] || continue
     [ -h "${tf_d%/systemd/system}" ] && continue
     grep -lE 'catalina|CATALINA|[Tt]omcat|jsvc' "$tf_d"/*.service "$tf_d"/*.service.d/*.conf 2>/dev/null
+    for tf_f in "$tf_d"/*[Tt]omcat*.service "$tf_d"/*[Tt]omcat*.service.d/*.conf; do
+      if [ -e "$tf_f" ] && [ ! -r "$tf_f" ]; then printf '%s\n' "$tf_f"; fi
+    done
   done
+}
+
+tf_dropins() { # UNIT FILES: everything else that has a say in them, for a drop-in may hold nothing but User=
+  for tf_f in $1; do
+    case $tf_f in *.service) tf_x=${tf_f##*/} ;; *.service.d/*) tf_x=${tf_f%.d/*}; tf_x=${tf_x##*/} ;; *) continue ;; esac
+    for tf_d in $tf_unitdirs; do
+      [ -h "${tf_d%/systemd/system}" ] && continue
+      for tf_f in "$tf_d/$tf_x" "$tf_d/$tf_x.d"/*.conf "$tf_d/${tf_x%@*}@"*.service.d/*.conf "$tf_d/${tf_x%@*}@.service"; do
+        [ -f "$tf_f" ] && printf '%s\n' "$tf_f"
+      done
+    done
+  done
+}
+
+tf_unitfiles() {
+  tf_u=$(tf_tomcatunits)
+  [ -n "$tf_u" ] && { printf '%s\n' "$tf_u"; tf_dropins "$tf_u"; } | sort -u
   for tf_f in /etc/default/tomcat* /etc/sysconfig/tomcat* /etc/conf.d/tomcat* /etc/init.d/*tomcat* /etc/rc.d/init.d/*tomcat* /etc/tomcat*/tomcat*.conf; do
     [ -f "$tf_f" ] && printf '%s\n' "$tf_f"
   done

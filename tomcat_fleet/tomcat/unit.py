@@ -17,6 +17,7 @@ _PRECEDENCE = ("/lib/", "/usr/lib/", "/usr/local/lib/", "/run/", "/etc/")
 _SCRIPTS = frozenset({"startup.sh", "catalina.sh", "daemon.sh"})
 _USER_NAMES = ("TOMCAT_USER", "TOMCAT_USERNAME", "TOMCAT_OWNER", "RUN_AS_USER", "RUN_AS", "RUNAS")
 _INIT = "/init.d/"
+_PACKAGED_START = "/usr/libexec/tomcat/server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,7 @@ def read(reader: Reader) -> tuple[Starter, ...]:
             systemd.setdefault(name, []).append(path)
         else:
             found.extend(_shell_file(reader, path))
-    for name, files in systemd.items():
-        found.extend(_systemd(reader, name, files))
+    found.extend(_systemd(reader, name, systemd) for name in _started(systemd, reader.evidence.enabled_units))
     return tuple(found)
 
 
@@ -103,31 +103,38 @@ class _Service:
             self.umask = value
 
 
-def _systemd(reader: Reader, name: str, files: Sequence[str]) -> list[Starter]:
-    main = [path for path in files if path.endswith(".service")]
-    main.sort(key=_rank)
-    drop_ins = sorted((path for path in files if path.endswith(".conf")), key=paths.name)
-    service = _Service(line=Place(main[-1] if main else files[0]))
-    for path in (*main[-1:], *drop_ins):
+def _systemd(reader: Reader, name: str, files: Mapping[str, Sequence[str]]) -> Starter:
+    """Read one unit. An instance of a template has the template's files too; its own of the same name win."""
+    stem, is_instance, given = name.removesuffix(".service").partition("@")
+    own = files.get(name, ())
+    shared = files.get(f"{stem}@.service", ()) if is_instance else ()
+    services = [[path for path in found if path.endswith(".service")] for found in (own, shared)]
+    main = sorted(services[0] or services[1], key=_rank)[-1:]
+    drop_ins = {
+        paths.name(path): path
+        for found in (shared, own)
+        for path in sorted(found, key=_rank)
+        if path.endswith(".conf")
+    }
+    service = _Service(line=Place((*main, *own, *shared)[0]))
+    for path in (*main, *(drop_ins[key] for key in sorted(drop_ins))):
         text = _text(reader, path)
         if isinstance(text, Unknown):
             service.gap = service.gap or text
         else:
             service.take(path, text)
-    return [_starter(reader, service, full, given) for full, given in _bound(reader, name)]
+    return _starter(reader, service, name, given)
 
 
 def _rank(path: str) -> int:
     return max((at for at, prefix in enumerate(_PRECEDENCE) if path.startswith(prefix)), default=-1)
 
 
-def _bound(reader: Reader, name: str) -> Iterable[tuple[str, str]]:
-    """Yield the unit itself, or for a template every instance of it that starts at boot, each with its ``%i``."""
-    stem, is_template, _ = name.partition("@.service")
-    if not is_template:
-        return [(name, name.removesuffix(".service").partition("@")[2])]
-    enabled = sorted(unit for unit in reader.evidence.enabled_units if unit.startswith(f"{stem}@"))
-    return [(unit, unit[len(stem) + 1 :].removesuffix(".service")) for unit in enabled]
+def _started(files: Iterable[str], enabled: Iterable[str]) -> list[str]:
+    """Name the units that have files of their own, and the instances of a template that start at boot."""
+    known = set(files)
+    bound = {unit for unit in enabled if f"{unit.partition('@')[0]}@.service" in known and "@" in unit}
+    return sorted((known | bound) - {name for name in known | bound if name.endswith("@.service")})
 
 
 def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starter:
@@ -176,8 +183,17 @@ def _with_directories(starter: Starter, command: Sequence[str]) -> Starter:
     for name in ("CATALINA_OPTS", "JAVA_OPTS"):
         properties.update(command_line.parse(("", *shell.words(starter.environment.get(name, "")))).properties)
     home = starter.environment.get("CATALINA_HOME") or properties.get("catalina.home") or _script_home(command)
-    base = starter.environment.get("CATALINA_BASE") or properties.get("catalina.base") or home
+    named = starter.environment.get("CATALINA_BASE") or properties.get("catalina.base")
+    base = named or _packaged_base(starter.environment, command) or home
     return replace(starter, base=_directory(base), home=_directory(home))
+
+
+def _packaged_base(environment: Mapping[str, str], command: Sequence[str]) -> str | None:
+    """Make the base as the start script of Fedora's and Red Hat's packages does for ``tomcat@NAME.service``."""
+    name = environment.get("NAME")
+    if not name or not any(word.startswith(_PACKAGED_START) for word in command):
+        return None
+    return environment.get("TOMCATS_BASE", "/var/lib/tomcats/") + name
 
 
 def _directory(value: str | None) -> str | None:
