@@ -11,7 +11,7 @@ from tomcat_fleet.model import escape
 
 
 def plant(host: VirtualHost, root: str) -> None:
-    """Make what the host has at and below ``root``, with owners and modes. Needs root; the parent of ``root`` exists."""
+    """Make what the host has at and below ``root``, with owners and modes. The parent of ``root`` exists."""
     made = [(name, node) for name, node in sorted(host.nodes.items()) if name == root or name.startswith(root + "/")]
     for name, node in made:
         path = Path(os.fsdecode(escape.to_bytes(name)))

@@ -24,5 +24,3 @@ def test_each_check_has_cases_that_pass_fail_and_cannot_tell(check: Check) -> No
 def test_every_case_belongs_to_a_check() -> None:
     assert {path.parent.name for path in HERE.rglob("*.toml")} == {check.slug for check in ALL}
     assert set(HERE.rglob("*.toml")) == set(FILES)
-
-

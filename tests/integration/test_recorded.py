@@ -85,4 +85,4 @@ async def test_no_record_of_the_real_collector_can_be_lost_for_the_better(base: 
             if after is not None:
                 assert not better(before, after), (damage.how, record, better(before, after))
                 assert not (damage.lost and stale(record, before, after)), (damage.how, record)
-    print(f"{len(records)} records, {dict(tried)}")
+    print(f"{len(records)} records, {dict(tried)}")  # noqa: T201 - how much was tried, for pytest -rP

@@ -39,7 +39,7 @@ PAYLOADS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def damages(records: Sequence[Record], at: int) -> Iterator[Damage]:
-    """Every damage to record number ``at``, the frames around it consistent: a target that really lost it sends this."""
+    """Every damage to record number ``at`` in frames that agree: a target that really lost it sends this."""
     record, front, back = records[at], tuple(records[:at]), tuple(records[at + 1 :])
     yield Damage("dropped", (*front, *back), lost=True)
     for how, spoil in PAYLOADS.items():

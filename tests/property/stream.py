@@ -46,7 +46,8 @@ class Listener:
         except EvidenceError:
             return None
         except TargetError as exc:
-            assert exc.outcome is Outcome.COLLECTOR_FAILED
+            if exc.outcome is not Outcome.COLLECTOR_FAILED:
+                raise
             return None
 
 
@@ -148,4 +149,3 @@ def _account(key: str, found: Account | None) -> Record:
         return _record("account", key, "", "2", "", "", "1")
     line = f"{found.name}:x:{found.uid}:{found.gid}::/home/{found.name}:{found.shell}"
     return _record("account", key, "", "0", line, " ".join(found.groups), "0")
-

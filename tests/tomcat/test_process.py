@@ -80,13 +80,26 @@ LAUNCHES: dict[str, tuple[Process, DaemonKind, tuple[str | None, str | None]]] =
         DaemonKind.JAVA,
         BOTH,
     ),
-    "empty base": (process(JAVA, "-Dcatalina.base=", HOME, BOOTSTRAP, "start"), DaemonKind.JAVA, ("/srv/cwd", "/opt/h")),
+    "main class of 4.1 and 5.5": (
+        process(JAVA, BASE, HOME, "org.apache.catalina.startup.Catalina", "start"),
+        DaemonKind.JAVA,
+        BOTH,
+    ),
+    "empty base": (
+        process(JAVA, "-Dcatalina.base=", HOME, BOOTSTRAP, "start"),
+        DaemonKind.JAVA,
+        ("/srv/cwd", "/opt/h"),
+    ),
     "equal options": (process(JAVA, "-Dcatalina.base=/old", *RUN), DaemonKind.JAVA, BOTH),
     "options of the environment": (
-        process(JAVA, HOME, BOOTSTRAP, "start", options_before=(BASE, "-Dcatalina.home=/old")), DaemonKind.JAVA, BOTH
+        process(JAVA, HOME, BOOTSTRAP, "start", options_before=(BASE, "-Dcatalina.home=/old")),
+        DaemonKind.JAVA,
+        BOTH,
     ),
     "options that win over the command line": (
-        process(JAVA, "-Dcatalina.base=/old", HOME, BOOTSTRAP, "start", options_after=(BASE,)), DaemonKind.JAVA, BOTH
+        process(JAVA, "-Dcatalina.base=/old", HOME, BOOTSTRAP, "start", options_after=(BASE,)),
+        DaemonKind.JAVA,
+        BOTH,
     ),
     "runuser": (process("runuser", "-u", "tomcat", "--", JAVA, *RUN), DaemonKind.WRAPPER, BOTH),
     "jsvc": (process("jsvc.exec", "-user", "tomcat", *RUN[:3], exe=JSVC), DaemonKind.JSVC_CHILD, BOTH),
@@ -117,7 +130,10 @@ NOTHING = {
     "version.sh": process(JAVA, "-cp", "/opt/h/lib/catalina.jar", "org.apache.catalina.util.ServerInfo"),
     "digest.sh": process(JAVA, HOME, "org.apache.catalina.startup.Tool", "org.apache.catalina.realm.RealmBase"),
     "jsvc -stop": process("jsvc", "-stop", "-pidfile", "/run/t.pid", BASE, BOOTSTRAP, exe="/usr/bin/jsvc"),
-    "wrapper daemon": process("/opt/w/wrapper", "conf/wrapper.conf", "wrapper.syslog.ident=tomcat", exe="/opt/w/wrapper"),
+    "main class of 4.1 and 5.5 stopping": process(JAVA, BASE, "org.apache.catalina.startup.Catalina", "stop"),
+    "wrapper daemon": process(
+        "/opt/w/wrapper", "conf/wrapper.conf", "wrapper.syslog.ident=tomcat", exe="/opt/w/wrapper"
+    ),
     "own starter class stopping": process(JAVA, BASE, HOME, "com.example.Starter", "stop"),
     "other java": process(JAVA, "-cp", "x.jar", "com.example.Main", "start"),
     "grep": process("grep", BOOTSTRAP),
@@ -146,7 +162,8 @@ SEEN = {
     "unreadable argument file": (process(JAVA, "@/etc/args"), SeenKind.CUT),
     "argument file below an unknown directory": (process(JAVA, "@args", HOME, BOOTSTRAP, cwd=None), SeenKind.CUT),
     "base in an unreadable option file": (
-        process(JAVA, "-XX:VMOptionsFile=/etc/args", HOME, BOOTSTRAP, "start"), SeenKind.CUT
+        process(JAVA, "-XX:VMOptionsFile=/etc/args", HOME, BOOTSTRAP, "start"),
+        SeenKind.CUT,
     ),
     "JBoss": (process(JAVA, "-jar", "/opt/jboss/jboss-modules.jar", "-mp", "/opt/jboss/modules"), SeenKind.EMBEDDED),
     "nothing but a name": (process(exe=JAVA, argv_complete=False), SeenKind.CUT),

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.six import said, six
+from tests.stock import BASE, UID, good
 from tests.verdict import audit
 
 
@@ -18,6 +19,14 @@ def test_six_instances_of_four_versions(root: str) -> None:
     assert len({one.version for one in expected}) == 4
     assert len(result.instances) == len(expected) == 6
     assert result.seen == ()
+
+
+def test_the_user_shown_is_the_one_that_is_believed() -> None:
+    host = good()
+    host.account(1001, "guest")
+    host.java(BASE, "/tmp/evil", uid=1001, pid=1)
+    (one,) = audit(host).instances
+    assert (one.uid, one.user, one.home) == (UID, "tomcat", BASE)
 
 
 def test_the_order_in_which_they_are_found_does_not_matter() -> None:

@@ -80,7 +80,7 @@ class Ingest:
         )
 
     def first_round_is_whole(self, *, discover: bool) -> None:
-        """Raise ``EvidenceError`` when a record is missing that every first round has: absence would be read into it."""
+        """Raise ``EvidenceError`` when a record is missing that every first round has: it would read as absence."""
         wanted = {"host", "processes", "units", *(("places",) if discover else ())}
         missing = sorted(wanted - self._told)
         if missing:

@@ -470,7 +470,7 @@ tf_units() {
 tf_places() { # conf/server.xml in the usual places, at most 7 levels down, on the same file system, 20 s each
   tf_w=$tf_timeout; [ -n "$tf_timeout" ] && tf_timeout='timeout 20'
   tf_open places ok
-  { for tf_d in /opt /usr/local /usr/share /usr/tomcat* /srv /home /home[0-9]* /export /var/lib /var/tomcat* /app* /data* /web* /was* /u0* /tomcat*; do
+  { for tf_d in /opt /usr/local /usr/share /usr/tomcat* /var/opt /srv /home /home[0-9]* /export /var/lib /var/tomcat* /app* /data* /web* /was* /u0* /tomcat*; do
       [ -d "$tf_d" ] || continue
       if [ -h "$tf_d" ] && [ "$tf_d" != /opt ]; then continue; fi
       set -- # images and layers of containers are not instances of this host

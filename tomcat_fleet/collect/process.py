@@ -10,7 +10,6 @@ from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Account, Process, ProcessTable
 from tomcat_fleet.model.fact import Fact, Known
 
-
 _OLD_KERNEL_CUTS = 4096  # before 4.2 Linux kept one page of an argument list
 _DELETED = " (deleted)"
 

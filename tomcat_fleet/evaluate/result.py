@@ -136,7 +136,8 @@ def _instance(instance: Instance, context: Context, guide: Guide, witness: Witne
 
 def _account(instance: Instance) -> tuple[int | None, str | None]:
     daemons = _value(instance.daemons) or ()
-    for daemon in sorted(daemons, key=lambda daemon: daemon.process.pid):
+    owners = instance.owners.uids  # not an account that only claims the base
+    for daemon in sorted(daemons, key=lambda one: (one.process.uid not in owners, one.process.pid)):
         if daemon.kind in {DaemonKind.JAVA, DaemonKind.JSVC_CHILD}:
             return daemon.process.uid, daemon.process.user or None
     return None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tomcat_fleet.model.access import AdminContext
 from tomcat_fleet.model.daemon import Daemon, Unit
@@ -43,5 +43,7 @@ class Instance:
     examples: Fact[tuple[Residue, ...]]
     process_managers: Fact[tuple[Residue, ...]]
     logs: Logs
-    units_known: Fact[None] = Known(None)  # Unknown: a unit that could not be read may start it
+    units_known: Fact[None] = field(
+        default_factory=lambda: Known(None)
+    )  # Unknown: a unit that could not be read may start it
     searched: tuple[Place, ...] = ()  # directories listed to find applications: evidence of an absence

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 BOOTSTRAP = "org.apache.catalina.startup.Bootstrap"
+_CATALINA = "org.apache.catalina.startup.Catalina"  # has a main of its own up to 6.0
 _BOOTSTRAP_JAR = "bootstrap.jar"
 _STARTING = frozenset({"start", "startd"})
 _ENDING = frozenset({"stop", "stopd", "configtest"})
@@ -36,7 +37,7 @@ class CommandLine:
 
     def is_bootstrap(self) -> bool:
         """Whether Tomcat's own main class runs, by name or through ``-jar bootstrap.jar``."""
-        return self.main == BOOTSTRAP or (self.jar or "").rpartition("/")[2] == _BOOTSTRAP_JAR
+        return self.main in {BOOTSTRAP, _CATALINA} or (self.jar or "").rpartition("/")[2] == _BOOTSTRAP_JAR
 
     def starts_server(self) -> bool:
         """Whether the arguments start a server; ``stop`` and ``configtest`` do not. Bootstrap obeys its last one."""

@@ -70,9 +70,7 @@ def discover(reader: Reader, target: Target) -> Discovery:
     gaps = _gaps(reader, target, doubts)
     return Discovery(
         seeds=tuple(
-            _seed(reader, base, item, doubts, starters)
-            for base, item in sorted(found.items())
-            if base not in rejected
+            _seed(reader, base, item, doubts, starters) for base, item in sorted(found.items()) if base not in rejected
         ),
         seen=everything,
         gaps=gaps,
@@ -159,9 +157,7 @@ def _gaps(reader: Reader, target: Target, doubts: tuple[Unknown, ...]) -> tuple[
     return (*remaining, search) if isinstance(search, Unknown) else remaining
 
 
-def _seed(
-    reader: Reader, base: str, item: _Found, doubts: tuple[Unknown, ...], starters: Iterable[Starter]
-) -> Seed:
+def _seed(reader: Reader, base: str, item: _Found, doubts: tuple[Unknown, ...], starters: Iterable[Starter]) -> Seed:
     jvms = believed(reader, base, item.launches)
     lead = leading(reader, base, jvms)
     return Seed(

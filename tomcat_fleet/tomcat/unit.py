@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tomcat_fleet.model import daemon
-from tomcat_fleet.model.fact import Gap, Known, Unknown
+from tomcat_fleet.model.fact import Gap, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat import command_line, shell
 from tomcat_fleet.tomcat import path as paths
@@ -111,10 +111,7 @@ def _systemd(reader: Reader, name: str, files: Mapping[str, Sequence[str]]) -> S
     services = [[path for path in found if path.endswith(".service")] for found in (own, shared)]
     main = sorted(services[0] or services[1], key=_rank)[-1:]
     drop_ins = {
-        paths.name(path): path
-        for found in (shared, own)
-        for path in sorted(found, key=_rank)
-        if path.endswith(".conf")
+        paths.name(path): path for found in (shared, own) for path in sorted(found, key=_rank) if path.endswith(".conf")
     }
     service = _Service(line=Place((*main, *own, *shared)[0]))
     for path in (*main, *(drop_ins[key] for key in sorted(drop_ins))):
