@@ -6,9 +6,9 @@
     @NONCE END COUNT                      the round is whole
 
 Every payload ends with ``END_OF_PAYLOAD``: one that was cut on its way, by an encoder that died or a full pipe, is told
-from one that is whole. The nonce is random per conversation. Whatever stands before the first BEGIN is noise of start-up
-files. Afterwards anything out of order, missing, repeated or undecodable ends the conversation: ``TargetError`` with
-outcome ``collector_failed``.
+from one that is whole. The nonce is random per conversation. Whatever stands before the first BEGIN is noise of
+start-up files. Afterwards anything out of order, missing, repeated or undecodable ends the conversation:
+``TargetError`` with outcome ``collector_failed``.
 """
 
 from __future__ import annotations
