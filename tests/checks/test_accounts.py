@@ -239,3 +239,17 @@ def test_scope_of_administrators() -> None:
     assert only(PASSWORDS, realm(weak), context=policy).reason is ByPassword.NO_ADMINISTRATORS
     assert only(PASSWORDS, realm(weak)).status is Status.FAIL
     assert only(PASSWORDS, realm(weak, user_of()), context=policy).subject == "ops_9x_lead"
+
+
+@pytest.mark.parametrize("name", ["Tomcat", "svc_shop"])
+def test_a_line_with_a_new_password_does_not_bring_a_name_back_that_must_go(name: str) -> None:
+    weak = realm(user_of(name, password=secret(length=3)))
+    runs_as = Known((daemon(account=Known(account(name="svc_shop"))),))
+    renamed, changed = (only(check, weak, daemons=runs_as).commands for check in (NAMES, PASSWORDS))
+    assert renamed == changed
+    assert 'username="NEW_NAME"' in changed[1]
+
+
+def test_a_line_with_a_new_password_keeps_a_sound_name() -> None:
+    commands = only(PASSWORDS, realm(user_of("ops_9x_lead", password=secret(length=3)))).commands
+    assert 'username="ops_9x_lead" password="NEW_PASSWORD"' in commands[1]

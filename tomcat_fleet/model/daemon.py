@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tomcat_fleet.model.evidence import Account, Process
-from tomcat_fleet.model.fact import Fact
+from tomcat_fleet.model.fact import Fact, Known
 from tomcat_fleet.model.place import Place
 
 
@@ -36,3 +37,13 @@ class Unit:
     user: str | None  # None: no User= line, the unit runs as root
     enabled: bool  # starts at boot
     place: Place
+
+
+def account_names(daemons: Fact[tuple[Daemon, ...]], units: Iterable[Unit]) -> frozenset[str]:
+    """Names, case folded, under which an instance runs or is started, as far as they are known."""
+    names = {unit.user for unit in units if unit.user}
+    for daemon in daemons.value if isinstance(daemons, Known) else ():
+        account = daemon.account.value if isinstance(daemon.account, Known) else None
+        if daemon.kind is not DaemonKind.WRAPPER:
+            names.add(account.name if account else daemon.process.user)
+    return frozenset(name.casefold() for name in names if name)

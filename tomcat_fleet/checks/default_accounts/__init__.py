@@ -7,7 +7,7 @@ from enum import StrEnum
 from html import escape
 
 from tomcat_fleet.model.check import Check, Context, Finding
-from tomcat_fleet.model.daemon import DaemonKind
+from tomcat_fleet.model.daemon import account_names
 from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.fact import Gap, Known, Unknown
 from tomcat_fleet.model.instance import Instance
@@ -40,7 +40,7 @@ def judge(instance: Instance, context: Context) -> Iterator[Finding]:
         return
     if not realms.value:
         yield _without_realm(instance)
-    services = _service_accounts(instance)
+    services = account_names(instance.daemons, instance.units)  # the first guess of whoever sees a process list
     names = frozenset(name.casefold() for name in context.policy.default_accounts)
     several = len({realm.path for realm in realms.value if realm.kind in FILE_REALMS}) > 1
     seen: set[tuple[str, str]] = set()
@@ -102,17 +102,6 @@ def _judge_user(user: User, names: frozenset[str], services: frozenset[str], *, 
 def _replacement(user: User) -> tuple[str, ...]:
     roles = escape(printable(",".join(user.roles)))
     return (f"# {user.place}", f'<user username="NEW_NAME" password="NEW_PASSWORD" roles="{roles}"/>')
-
-
-def _service_accounts(instance: Instance) -> frozenset[str]:
-    """Names under which the instance runs or is started: the first guess of whoever sees a process list."""
-    names = {unit.user for unit in instance.units if unit.user}
-    daemons = instance.daemons.value if isinstance(instance.daemons, Known) else ()
-    for daemon in daemons:
-        account = daemon.account.value if isinstance(daemon.account, Known) else None
-        if daemon.kind is not DaemonKind.WRAPPER:
-            names.add(account.name if account else daemon.process.user)
-    return frozenset(name.casefold() for name in names if name)
 
 
 def _unknown(subject: str, fact: Unknown, *places: Place) -> Finding:

@@ -8,6 +8,7 @@ from html import escape
 from tomcat_fleet.checks.password_strength import rule
 from tomcat_fleet.checks.password_strength.rule import Reason
 from tomcat_fleet.model.check import Check, Context, Finding
+from tomcat_fleet.model.daemon import account_names
 from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.fact import Gap, Known, Unknown
 from tomcat_fleet.model.instance import Instance
@@ -35,8 +36,10 @@ def judge(instance: Instance, context: Context) -> Iterator[Finding]:
             params={"base": instance.base},
         )
     several = len({realm.path for realm in realms.value if realm.kind in FILE_REALMS}) > 1
+    unfit = account_names(instance.daemons, instance.units)
+    unfit |= {name.casefold() for name in context.policy.default_accounts}
     for realm in _distinct(realms.value):
-        yield from _judge_realm(realm, context.policy, several=several)
+        yield from _judge_realm(realm, context.policy, unfit, several=several)
 
 
 def _distinct(realms: tuple[Realm, ...]) -> Iterator[Realm]:
@@ -49,7 +52,7 @@ def _distinct(realms: tuple[Realm, ...]) -> Iterator[Realm]:
             yield realm
 
 
-def _judge_realm(realm: Realm, policy: Policy, *, several: bool) -> Iterator[Finding]:
+def _judge_realm(realm: Realm, policy: Policy, unfit: frozenset[str], *, several: bool) -> Iterator[Finding]:
     subject = realm.path or str(realm.place)
     if realm.kind is RealmKind.NULL:
         yield _about(realm, Status.NOT_APPLICABLE, Reason.NO_LOGIN)
@@ -64,10 +67,10 @@ def _judge_realm(realm: Realm, policy: Policy, *, several: bool) -> Iterator[Fin
         if not users:
             yield _about(realm, Status.NOT_APPLICABLE, Reason.NO_ADMINISTRATORS)
         for user in users:
-            yield _judge_user(user, realm, policy, several=several)
+            yield _judge_user(user, realm, policy, unfit, several=several)
 
 
-def _judge_user(user: User, realm: Realm, policy: Policy, *, several: bool) -> Finding:
+def _judge_user(user: User, realm: Realm, policy: Policy, unfit: frozenset[str], *, several: bool) -> Finding:
     shown = printable(user.name)
     params = {"name": shown, "place": str(user.place), "algorithm": printable(realm.algorithm) or "?"}
     facts = user.password
@@ -83,7 +86,7 @@ def _judge_user(user: User, realm: Realm, policy: Policy, *, several: bool) -> F
         subject=f"{user.place.path}: {shown}" if several else shown,
         refs=(user.place, realm.place),
         params=params,
-        commands=_replacement(user) if status is Status.FAIL else (),
+        commands=_replacement(user, unfit) if status is Status.FAIL else (),
         notes=notes,
     )
 
@@ -95,8 +98,10 @@ def _about(realm: Realm, status: Status, reason: Reason) -> Finding:
     return Finding(status=status, reason=reason, subject=subject, refs=refs, params=params)
 
 
-def _replacement(user: User) -> tuple[str, ...]:
-    name, roles = escape(printable(user.name)), escape(printable(",".join(user.roles)))
+def _replacement(user: User, unfit: frozenset[str]) -> tuple[str, ...]:
+    """The line with a new password, and with a new name where the name is one that must go, too."""
+    name = "NEW_NAME" if user.name.casefold() in unfit else escape(printable(user.name))
+    roles = escape(printable(",".join(user.roles)))
     return (f"# {user.place}", f'<user username="{name}" password="NEW_PASSWORD" roles="{roles}"/>')
 
 
