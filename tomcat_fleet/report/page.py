@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tomcat_fleet.guide.book import Item
-from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult
+from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult, Words
 from tomcat_fleet.model.status import WORST_FIRST, Severity, Status, worst
 from tomcat_fleet.report.tally import score
 from tomcat_fleet.report.visible import one_line
@@ -15,6 +15,7 @@ from tomcat_fleet.report.visible import one_line
 SHOWN = 40  # findings of one item on one instance; the rest is counted, and complete in results.jsonl
 _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
 _SEVERITIES = {severity: rank for rank, severity in enumerate(Severity)}
+_NEEDS_A_PERSON = frozenset({Status.MANUAL, Status.UNKNOWN})
 _FOLDED = frozenset({Status.PASS, Status.NOT_APPLICABLE})
 
 
@@ -35,15 +36,34 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """Steps, and the first of the findings that they mend."""
+
+    steps: Steps
+    message: Words
+    more: int  # further findings with the same steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One item on this host."""
 
     item: Item
     status: Status
     open: bool
-    manual: bool  # a finding asks for a person's judgement
-    remedies: tuple[Steps, ...]  # those of the failing reasons, else the item's own
+    manual: bool  # a finding needs a person: to judge, or to look where the audit could not
+    unknown: bool  # evidence is missing; reading it is the remedy
+    helps: tuple[str, ...]  # lines that would have let it be read
+    remedies: tuple[Remedy, ...]  # those of the failing reasons; when nothing fails or is unknown, the item's own
     cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The commands of one instance, to be copied as a whole."""
+
+    instance: InstanceResult
+    lines: tuple[str, ...]  # comments and shell lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +72,29 @@ class HostPage:
 
     sections: tuple[Section, ...]
     urgent: tuple[tuple[Section, Cell], ...]  # failing items by severity, then in the guide's order
-    commands: tuple[str, ...]  # the copyable block: comments and shell lines
+    blocks: tuple[Block, ...]  # one per instance that has commands
     counts: Mapping[Status, int]
     score: float | None
 
 
 def arrange(result: TargetResult, items: Mapping[str, Item], lang: str) -> HostPage:
     """The host page of ``result``."""
-    sections = tuple(_sections(result.instances, items)) if result.instances else ()
+    helps = {gap.source: gap.help for gap in result.gaps if gap.help}
+    sections = tuple(_sections(result.instances, items, helps)) if result.instances else ()
     urgent = tuple(_urgent(sections))
     counts = Counter(status for instance in result.instances for status in instance.verdicts.values())
     return HostPage(
         sections=sections,
         urgent=urgent,
-        commands=tuple(_block(urgent, lang, several=len(result.instances) > 1)),
+        blocks=tuple(_blocks(result.instances, urgent, lang)),
         counts={status: counts[status] for status in Status},
         score=score(counts),
     )
 
 
-def _sections(instances: Sequence[InstanceResult], items: Mapping[str, Item]) -> Iterator[Section]:
+def _sections(
+    instances: Sequence[InstanceResult], items: Mapping[str, Item], helps: Mapping[str, str]
+) -> Iterator[Section]:
     sorted_findings = [_by_item(instance) for instance in instances]
     for code, item in items.items():
         cells = tuple(
@@ -80,19 +103,32 @@ def _sections(instances: Sequence[InstanceResult], items: Mapping[str, Item]) ->
         )
         status = worst(cell.status for cell in cells)
         findings = [finding for cell in cells for finding in cell.findings]
+        unknown = [finding for finding in findings if finding.status is Status.UNKNOWN]
+        remedies = tuple(_remedies(findings))
         yield Section(
             item=item,
             status=status,
             open=status not in _FOLDED,
-            manual=any(finding.status is Status.MANUAL for finding in findings),
-            remedies=_remedies(findings) or (item.remedy,),
+            manual=any(finding.status in _NEEDS_A_PERSON for finding in findings),
+            unknown=bool(unknown),
+            helps=tuple(dict.fromkeys(_helps(unknown, helps))),
+            remedies=remedies or (() if unknown else (Remedy(steps=item.remedy, message=item.title, more=0),)),
             cells=cells,
         )
 
 
-def _remedies(findings: Sequence[FindingResult]) -> tuple[Steps, ...]:
-    failing = (finding.remediation for finding in findings if finding.status is Status.FAIL)
-    return tuple(dict.fromkeys(steps for steps in failing if steps.ko or steps.en))
+def _remedies(findings: Sequence[FindingResult]) -> Iterator[Remedy]:
+    mended: dict[Steps, list[FindingResult]] = {}
+    for finding in findings:
+        if finding.status is Status.FAIL and (finding.remediation.ko or finding.remediation.en):
+            mended.setdefault(finding.remediation, []).append(finding)
+    for steps, found in mended.items():
+        yield Remedy(steps=steps, message=found[0].message, more=len(found) - 1)
+
+
+def _helps(unknown: Sequence[FindingResult], helps: Mapping[str, str]) -> Iterator[str]:
+    for finding in unknown:
+        yield from (helps[row.source] for row in finding.evidence if row.kind == "gap" and row.source in helps)
 
 
 def _by_item(instance: InstanceResult) -> dict[str, list[FindingResult]]:
@@ -126,14 +162,22 @@ def _urgent(sections: Sequence[Section]) -> Iterator[tuple[Section, Cell]]:
         yield from ((section, cell) for cell in section.cells if cell.status is Status.FAIL)
 
 
-def _block(urgent: Sequence[tuple[Section, Cell]], lang: str, *, several: bool) -> Iterator[str]:
+def _blocks(instances: Sequence[InstanceResult], urgent: Sequence[tuple[Section, Cell]], lang: str) -> Iterator[Block]:
+    """Commands of another instance are never among those that are run from top to bottom."""
+    for instance in instances:
+        lines = tuple(_lines((pair for pair in urgent if pair[1].instance is instance), lang))
+        if lines:
+            head = (f"# CATALINA_BASE {one_line(instance.base)}",) if len(instances) > 1 else ()
+            yield Block(instance=instance, lines=(*head, *lines))
+
+
+def _lines(urgent: Iterable[tuple[Section, Cell]], lang: str) -> Iterator[str]:
     seen: set[str] = set()
     for section, cell in urgent:
-        fresh = [command for command in cell.commands if command not in seen or _has_xml(command)]
+        fresh = [command for command in cell.commands if command not in seen or _is_loose(command)]
         seen.update(fresh)
         if fresh:
-            base = f"  {one_line(cell.instance.base)}" if several else ""
-            yield f"# {section.item.item} {one_line(getattr(section.item.title, lang))}{base}"
+            yield f"# {section.item.item} {one_line(getattr(section.item.title, lang))}"
             for command in fresh:
                 yield from _shell(command)
 
@@ -152,6 +196,11 @@ def _whole(lines: Sequence[str]) -> Iterator[str]:
 
 def _has_xml(command: str) -> bool:
     return any(line.lstrip().startswith("<") for line in command.split("\n"))
+
+
+def _is_loose(command: str) -> bool:
+    """Whether these are lines of XML that do not name their file: the same text may be meant for another."""
+    return _has_xml(command) and not command.startswith("#")
 
 
 def _shell(command: str) -> Iterator[str]:
