@@ -1,0 +1,68 @@
+"""Lines that transports and collectors say, in the words of the report."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from tests.report import sample
+from tests.report.reading import read, report
+from tomcat_fleet.guide.said import said
+from tomcat_fleet.model.status import Outcome
+
+LINES = tomllib.loads(files("tomcat_fleet.guide").joinpath("said.toml").read_text("utf-8"))["line"]
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.mark.parametrize(
+    ("line", "ko", "en"),
+    [
+        ("connect: [Errno 111] Connect call failed ('127.0.0.7', 52745)", "연결 거부됨(127.0.0.7, 포트 52745)",
+         "connection refused (127.0.0.7, port 52745)"),
+        ("connect: [Errno 113] Connect call failed ('::1', 22, 0, 0)", "호스트로 가는 경로 없음(::1, 포트 22)",
+         "no route to host (::1, port 22)"),
+        ("through the jump host: connect: not done within 10 s", "경유 호스트를 거쳐: 10초 안에 끝나지 않음(connect)",
+         "through the jump host: not done within 10 s (connect)"),
+        ("203.0.113.7: allowed, 10.0.0.1: refused, ::1: undecided", "203.0.113.7 허용, 10.0.0.1 차단, ::1 판단 불가",
+         "203.0.113.7 allowed, 10.0.0.1 refused, ::1 undecided"),
+        ("total=6 excess=1 owners=0:6 acl=0", "전체 6개, 기준 초과 1개, 소유자(UID:개수) 0:6, ACL 0개",
+         "6 in all, 1 beyond the limit, owners (uid:count) 0:6, 0 with an ACL"),
+        ("Realm: 0", "Realm: 없음", "Realm: none"),
+    ],
+)  # fmt: skip
+def test_known_lines_are_put_into_words(line: str, ko: str, en: str) -> None:
+    assert (said(line).ko, said(line).en) == (ko, en)
+
+
+@pytest.mark.parametrize("line", ["", "{0.__class__}", "connect", "probe me", "x" * 5000, "10.0.0.1: allowed, "])
+def test_a_line_that_is_not_known_stays_as_it_is(line: str) -> None:
+    assert said(line).ko == said(line).en == line
+
+
+def test_what_a_server_said_is_no_pattern_of_ours() -> None:
+    assert said("banner: {0.__class__} {rest}").ko == "SSH 배너: {0.__class__} {rest}"
+
+
+def test_every_pattern_fills_both_sentences() -> None:
+    for line in LINES:
+        groups = set(re.compile(line["pattern"]).groupindex) - {"rest"}
+        for lang in ("ko", "en"):
+            named = {name for _, name, _, _ in string.Formatter().parse(line[lang]) if name}
+            assert named - {"rest"} <= groups, line
+        assert HANGUL.search(line["ko"])
+
+
+def test_a_korean_page_says_why_a_host_was_not_reached_in_korean(tmp_path: Path) -> None:
+    reason = "the server offers ssh-ed25519 SHA256:aa, known_hosts has SHA256:bb"
+    result = sample.target("web10", (), Outcome.HOSTKEY_CHANGED, outcome_reason=reason)
+    report(tmp_path, [result])
+    for name in ("index.html", f"hosts/{result.slug}.html"):
+        text = read(tmp_path / name).text
+        assert "서버가 제시한 키: ssh-ed25519 SHA256:aa. known_hosts에 등록된 키: SHA256:bb" in text
+        assert "known_hosts has" not in text
+    assert reason in (tmp_path / "results.jsonl").read_text("utf-8")
