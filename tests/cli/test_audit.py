@@ -161,9 +161,9 @@ def test_without_a_terminal_progress_is_plain_lines_on_stderr(tmp_path: Path, ke
         closed.bind(("127.0.0.1", 0))
         path = inventory(tmp_path / "a.toml", host(closed.getsockname()[1]))
         done = fleet("audit", "-i", path, "-o", tmp_path / "out", *keys)
-    assert done.stderr.splitlines()[0].startswith("점검 2")
+    assert done.stderr.splitlines()[0].startswith("진단 2")
     assert "완료 0 · 미완료 1 · 남음 0" in done.stderr
-    assert "연결 불가" in done.stdout
+    assert "접속 불가" in done.stdout
     assert max(len(line) for line in done.stdout.splitlines()[:-1]) <= 80
 
 

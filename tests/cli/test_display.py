@@ -61,8 +61,8 @@ async def test_elsewhere_a_line_comes_now_and_then() -> None:
         display(Done(summary=summary(), index=Path("index.html")))
     lines = text(screen).splitlines()
     assert lines[0] == "Sweep s started: 4 targets, 2 at a time"
-    assert any("0 done · 0 failed · 4 left · about unknown" in line for line in lines[1:])
-    assert "1 done · 1 failed · 2 left" in lines[-1]
+    assert any("0 done · 0 incomplete · 4 left · about unknown" in line for line in lines[1:])
+    assert "1 done · 1 incomplete · 2 left" in lines[-1]
     assert len(lines) >= 4
 
 
@@ -75,7 +75,7 @@ async def test_on_a_terminal_every_target_has_a_line_in_eighty_columns() -> None
         display(row(2, outcome=Outcome.UNREACHABLE, worst=None, instances=0))
     assert "■ " in text(screen)
     assert "취약" in text(screen)
-    assert "web02  연결 불가  0.4 s" in text(screen)
+    assert "web02  접속 불가  0.4초" in text(screen)
     assert "남음 0" in text(screen)
     assert all(cell_len(line) <= 80 for line in text(screen).replace("\x1b", "\n").splitlines())
 

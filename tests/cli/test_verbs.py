@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from tests.cli.terminal import command, environment, fleet, inventory
 from tomcat_fleet import __version__
 from tomcat_fleet.guide.book import load
+from tomcat_fleet.report.template import template_dir
 
 
 def test_version_names_tool_and_guide() -> None:
@@ -94,3 +95,14 @@ def test_every_sentence_exists_in_both_languages_with_the_same_places() -> None:
             assert set(words) == {"ko", "en"}, f"{section}.{key}"
             places = [sorted(re.findall(r"{(\w+)}", words[lang])) for lang in ("ko", "en")]
             assert places[0] == places[1], f"{section}.{key}"
+
+
+def test_terminal_and_report_have_one_word_for_one_thing() -> None:
+    terminal = tomllib.loads(files("tomcat_fleet.cli").joinpath("words.toml").read_text("utf-8"))
+    report = tomllib.loads((template_dir() / "words.toml").read_text("utf-8"))
+    pairs = {"status": "status", "outcome": "outcome", "severity": "severity", "guide": "field"}
+    for section, other in pairs.items():
+        for key, words in terminal[section].items():
+            same = report[other]["manual" if key == "manual_steps" else key]
+            assert words["ko"] == same["ko"], f"{section}.{key}"
+            assert words["en"].casefold() == same["en"].casefold(), f"{section}.{key}"

@@ -7,6 +7,7 @@ import pytest
 from tests.report import sample
 from tests.report.reading import Page, read, report
 from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.model.status import Status
 from tomcat_fleet.report import fleet
 from tomcat_fleet.report.slug import slug
 
@@ -161,3 +162,22 @@ def test_long_lists_of_what_is_not_known_are_counted_to_the_end(tmp_path: Path) 
     text = " ".join(read(tmp_path / "index.html").one("unknown").text.split())
     assert text.count("connect: timed out after 10 s") == fleet.LISTED
     assert "Further hosts, marked in the verdicts by host above: 7." in text
+
+
+def weak(name: str, base: str, code: str = "WT-08", subject: str = "conf/web.xml") -> TargetResult:
+    others = [one for one in sample.good_findings(base) if one.item != code]
+    said = sample.words("켜져 있습니다.", "It is on.")
+    found = sample.finding(code, Status.FAIL, "on", said, f"{base}/{subject}")
+    return sample.target(name, (sample.instance([*others, found], base),))
+
+
+def test_the_same_place_below_other_bases_is_one_change(tmp_path: Path) -> None:
+    report(tmp_path, [weak("a", "/srv/a"), weak("b", "/srv/b"), weak("c", "/srv/b")], "en")
+    text = " ".join(read(tmp_path / "index.html").one("things").text.split())
+    assert "One change would fix" in text
+    assert "3 of them $CATALINA_BASE/conf/web.xml" in text
+
+
+def test_without_anything_in_common_there_is_no_column_for_it(tmp_path: Path) -> None:
+    report(tmp_path, [weak("a", "/srv/a"), weak("b", "/srv/b", "WT-09")], "en")
+    assert "One change would fix" not in read(tmp_path / "index.html").one("things").text

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tomcat_fleet.cli.word import SIGNS, Lang, Say, speaker
 from tomcat_fleet.guide.book import load
+from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.result import SweepSummary
 from tomcat_fleet.model.status import COMPLETE, Outcome, Status
 from tomcat_fleet.sweep.event import Done, Event, Finished
@@ -95,7 +96,7 @@ class Closing:
         for event in sorted(self._incomplete, key=lambda event: event.target):
             yield _short(f"  {event.target}  {self._say(f'outcome.{event.outcome}')}")
             if event.reason:
-                lines = Text(event.reason).wrap(console, console.width - len(_INDENT))
+                lines = Text(getattr(said(event.reason), self._lang)).wrap(console, console.width - len(_INDENT))
                 yield from (Text(_INDENT) + line for line in lines)
         if self._lost > len(self._incomplete):
             yield Text("  " + self._say("closing.more", count=self._lost - len(self._incomplete)))

@@ -32,5 +32,6 @@ def demo(
         lambda events, stop: run(directory, events, stop, hosts=hosts, lang=lang, templates=templates, today=today),
         lang,
     )
+    typer.echo(say("demo.shared"), err=True)
     typer.echo(say("demo.open", path=(directory / "index.html").resolve()))
     raise typer.Exit(interrupted)

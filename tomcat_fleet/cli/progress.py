@@ -130,5 +130,5 @@ def _line(event: Finished, say: Say) -> Text:
         line.append(f"  {say('progress.instances', count=event.instances)}  ", "dim")
         line.append(say(f"status.{event.worst}"), sign.style)
         line.append("" if event.outcome in COMPLETE else f"  {say(f'outcome.{event.outcome}')}")
-    line.append(f"  {event.seconds:.1f} s", "dim")
+    line.append(f"  {say('progress.seconds', seconds=f'{event.seconds:.1f}')}", "dim")
     return line

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tomcat_fleet.model.result import FindingResult, SweepSummary, TargetResult, Words
+from tomcat_fleet.model.result import FindingResult, InstanceResult, SweepSummary, TargetResult, Words
 from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status
 from tomcat_fleet.report.fact import SweepFacts
 
@@ -103,11 +103,11 @@ class Tally:
     def _reasons(self, result: TargetResult) -> None:
         subjects: dict[tuple[str, str], set[str]] = {}
         first: dict[tuple[str, str], FindingResult] = {}
-        for finding in _failing(result):
+        for instance, finding in _failing(result):
             key = (finding.item, finding.reason)
             places = subjects.setdefault(key, set())
             if finding.subject.startswith("/"):  # a path or a context; a pid or a version is no place to mend
-                places.add(finding.subject)
+                places.add(_place(finding.subject, instance))
             first.setdefault(key, finding)
         for key, finding in first.items():
             known = self.reasons.setdefault(key, Failing())
@@ -132,6 +132,14 @@ def score(statuses: Mapping[Status, int]) -> float | None:
     return round(100 * passed / (passed + failed), 1) if passed + failed else None
 
 
-def _failing(result: TargetResult) -> Iterator[FindingResult]:
+def _failing(result: TargetResult) -> Iterator[tuple[InstanceResult, FindingResult]]:
     for instance in result.instances:
-        yield from (finding for finding in instance.findings if finding.status is Status.FAIL)
+        yield from ((instance, finding) for finding in instance.findings if finding.status is Status.FAIL)
+
+
+def _place(subject: str, instance: InstanceResult) -> str:
+    """The same for every host that is made alike, wherever its instance lies."""
+    for name, root in (("$CATALINA_BASE", instance.base), ("$CATALINA_HOME", instance.home)):
+        if root and f"{subject}/".startswith(f"{root.rstrip('/')}/"):
+            return name + subject[len(root.rstrip("/")) :]
+    return subject
