@@ -24,6 +24,30 @@ def test_version_names_tool_and_guide() -> None:
     assert fleet("version").stdout.startswith(f"tomcat-fleet {__version__} ")
 
 
+@pytest.mark.parametrize("verb", [[], ["audit"], ["inventory"], ["inventory", "list"]])
+def test_help_is_plain_and_has_a_short_option(verb: list[str]) -> None:
+    short, long = (fleet(*verb, option) for option in ("-h", "--help"))
+    assert short.returncode == long.returncode == 0
+    assert short.stdout == long.stdout
+    assert "-h, --help" in short.stdout
+    assert "bool" not in short.stdout
+
+
+def test_the_version_is_an_option_as_well() -> None:
+    done = fleet("--version")
+    assert done.returncode == 0
+    assert done.stdout == fleet("version").stdout
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_steps_hang_below_their_mark_and_references_share_lines(lang: str) -> None:
+    lines = fleet("guide", "WT-07", "--lang", lang).stdout.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("  - ") and lines[number + 1].strip())
+    assert max(map(cell_len, lines)) <= 80
+    assert all(line[:4] in {"  - ", "    "} for line in lines[first : first + 2])
+    assert sum("cis-tomcat" in line for line in lines) < 8
+
+
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_guide_is_listed(lang: str) -> None:
     shown = fleet("guide", "--lang", lang).stdout
@@ -74,6 +98,23 @@ def test_inventory_list_shows_what_a_sweep_would_reach(tmp_path: Path) -> None:
     assert "web02" not in done.stdout
     assert "dmz" in done.stdout
     assert fleet("inventory", "lint", "-i", path, "--lang", "en").stdout.startswith("No faults: 3 targets")
+
+
+def test_an_address_with_colons_is_told_from_its_port(tmp_path: Path) -> None:
+    path = inventory(tmp_path / "a.toml", '[hosts.web01]\naddress = "2001:db8::13"\n')
+    assert "[2001:db8::13]:22" in fleet("inventory", "list", "-i", path).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("all:\n  hosts:\n    a: {x: 1\n    b:\n", "did not find expected ',' or '}'"),
+        ("all:\n  vars:\n    p: *s3cret\n", "found undefined alias"),
+    ],
+)
+def test_what_yaml_expected_is_said_and_what_it_found_is_not(tmp_path: Path, text: str, said: str) -> None:
+    done = fleet("inventory", "lint", "-i", inventory(tmp_path / "a.yml", text))
+    assert done.stderr.strip().endswith(f"YAML: {said}")
 
 
 def test_a_closed_pipe_is_no_internal_error() -> None:

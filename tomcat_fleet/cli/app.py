@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -16,9 +17,10 @@ INTERNAL_ERROR = 4
 
 app = typer.Typer(
     name="tomcat-fleet",
-    help="Audit a fleet of Apache Tomcat servers over SSH, without installing anything on them.",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode=None,  # boxes in which every flag is a <bool> say less than plain lines
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
 )
@@ -29,6 +31,24 @@ app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(advisories.app, name="advisories")
 app.command()(version.version)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  how typer calls it
+    if wanted:
+        version.version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    shown: Annotated[
+        bool,
+        typer.Option("--version", help="Print the versions and exit.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Audit a fleet of Apache Tomcat servers over SSH, without installing anything on them."""
+    del shown
 
 
 def main() -> None:

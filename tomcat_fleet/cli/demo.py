@@ -23,7 +23,7 @@ def demo(
     lang: Language = Lang.KO,
     templates: Templates = None,
 ) -> None:
-    """Start a fleet of demo hosts on loopback, audit it over SSH and say which page to open."""
+    """Audit a fleet of demo hosts on loopback and say which page to open."""
     say = speaker(lang)
     directory = output or _DIRECTORY
     typer.echo(say("demo.building", count=hosts), err=True)

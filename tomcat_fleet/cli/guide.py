@@ -54,7 +54,7 @@ def _explain(console: Console, item: Item, say: Say, lang: Lang) -> None:
         part: Words | Steps | None = getattr(item, key)
         if part is not None:
             _section(console, say(f"guide.{key}"), getattr(part, lang))
-    _section(console, say("guide.controls"), item.controls)
+    _section(console, say("guide.controls"), ", ".join(item.controls))
     _section(console, say("guide.sources"), item.sources)
 
 
@@ -62,6 +62,10 @@ def _section(console: Console, title: str, body: str | tuple[str, ...]) -> None:
     if not body:
         return
     console.print(Text(f"\n{title}", "bold"))
-    for line in (body,) if isinstance(body, str) else body:
-        shown = line if isinstance(body, str) else f"- {line}"
-        console.print(Padding(Text(shown), (0, 0, 0, 2)))
+    if isinstance(body, str):
+        console.print(Padding(Text(body), (0, 0, 0, 2)))
+        return
+    listed = Table.grid(padding=(0, 1, 0, 0))
+    for line in body:
+        listed.add_row("-", Text(line, overflow="fold"))
+    console.print(Padding(listed, (0, 0, 0, 2)))

@@ -19,7 +19,9 @@ _WARNINGS = 20
 
 _PIPE_WIDTH = 1000  # one line per target for grep and awk
 
-app = typer.Typer(help="The fleet as the inventory describes it. Connects to nothing.", no_args_is_help=True)
+app = typer.Typer(
+    help="The fleet as the inventory describes it. Connects to nothing.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("list")
@@ -56,7 +58,7 @@ def warn(fleet: Inventory, limit: int | None = _WARNINGS) -> None:
 def _row(target: Target) -> tuple[str, ...]:
     return (
         target.name,
-        f"{target.address}:{target.port}",
+        f"[{target.address}]:{target.port}" if ":" in target.address else f"{target.address}:{target.port}",
         target.user or "",
         target.zone or "",
         ", ".join(target.groups),

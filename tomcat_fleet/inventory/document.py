@@ -19,6 +19,7 @@ except ImportError:  # PyYAML built without libyaml
 
 _LEVELS = 100
 _QUOTED = re.compile(r"\s*'.*'|\s*\".*\"", re.DOTALL)
+_GRAMMAR = re.compile(r"\s*'(?:[]},:?-]|<document start>)'(?: or '[]},]')?")  # what it expected, never what it found
 
 
 class _Loader(SafeLoader):
@@ -115,11 +116,16 @@ class Document:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else line
             # What PyYAML quotes may be a password: one that begins with * or ! reads as an alias or a tag.
-            reason = _QUOTED.sub("", error.problem or error.context or "is malformed")
+            reason = _QUOTED.sub(_harmless, error.problem or error.context or "is malformed")
         elif isinstance(error, yaml.reader.ReaderError):
             line = self._text.encode()[: error.position].count(b"\n") + 1
             reason = "holds a character that YAML does not allow"
         self._ledger.fault(Spot(self._file, line), f"YAML: {reason}")
+
+
+def _harmless(quoted: re.Match[str]) -> str:
+    expected = quoted.string[: quoted.start()].endswith("expected") and _GRAMMAR.fullmatch(quoted[0])
+    return quoted[0] if expected else ""
 
 
 def is_empty(node: yaml.Node | None) -> bool:
