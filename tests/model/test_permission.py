@@ -195,6 +195,13 @@ def test_trees(other: dict[str, Any], status: Status, mark: Mark) -> None:
     assert found.refs
 
 
+def test_owners_of_a_sound_tree_have_the_names_that_its_account_has_elsewhere() -> None:
+    tree = as_tree([0o600] * 3, 0o640, SearchKind.LOG_FILES, owners={UID: 2, 0: 1})
+    assert judge_tree(tree, rule()).params["owners"] == f"root(0), tomcat({UID})"
+    two = replace(OWNERS, uids=frozenset({UID, 997}))
+    assert judge_tree(tree, rule(owners=two)).params["owners"] == f"root(0), uid {UID}"
+
+
 def test_an_acl_below_a_limit_without_group_bits_can_give_nothing() -> None:
     tree = as_tree([0o600], 0o700, SearchKind.CONFIG_FILES, acls=("/t/0",))
     assert judge_tree(tree, rule()).status is Status.PASS

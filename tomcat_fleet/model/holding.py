@@ -174,7 +174,7 @@ def _tree_params(search: Search, rows: list[FileStatus], rule: Rule, marks: set[
     sample = next(iter((*rows, *search.foreign)), None)
     params = _params(search.root, sample, rule)
     foreign = {uid for uid in search.owners if ownership(uid, rule.owners, rule.policy) is Ownership.FOREIGN}
-    names = {row.uid: row.user for row in (*search.foreign, *rows)}
+    names = _known_names(rule) | {row.uid: row.user for row in (*search.foreign, *rows)}
     params |= {
         "owners": _named(search.owners, names),
         "foreign": str(sum(search.owners[uid] for uid in foreign)),
@@ -186,6 +186,12 @@ def _tree_params(search: Search, rows: list[FileStatus], rule: Rule, marks: set[
     if Mark.UNREADABLE in marks or (Mark.OWNER_UNKNOWN in marks and not _counted(search)):
         params["gap"] = Gap.TRUNCATED.value
     return params
+
+
+def _known_names(rule: Rule) -> dict[int, str]:
+    """Names of root and of the one account that Tomcat runs under; with more of them nobody knows which is which."""
+    uids, names = rule.owners.uids - {0}, [name for name in rule.owners.names if name != "root"]
+    return {0: "root"} | (dict(zip(uids, names, strict=True)) if len(uids) == len(names) == 1 else {})
 
 
 def _named(uids: Iterable[int], names: Mapping[int, str]) -> str:

@@ -92,6 +92,14 @@ def arrange(result: TargetResult, items: Mapping[str, Item], lang: str) -> HostP
     )
 
 
+def untold(finding: FindingResult, lang: str) -> bool:
+    """Whether the subject has a part that neither the sentence nor the evidence names."""
+    sources = {row.source for row in finding.evidence}
+    sentence: str = getattr(finding.message, lang)
+    words = (word.rstrip(":") for word in finding.subject.split())
+    return finding.subject not in sources and not all(word in sentence for word in words)
+
+
 def _sections(
     instances: Sequence[InstanceResult], items: Mapping[str, Item], helps: Mapping[str, str]
 ) -> Iterator[Section]:

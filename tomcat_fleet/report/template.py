@@ -24,6 +24,7 @@ from markupsafe import Markup
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.status import Status
+from tomcat_fleet.report.page import untold
 from tomcat_fleet.report.visible import css_string, visible
 from tomcat_fleet.report.word import parse
 
@@ -57,6 +58,7 @@ def environment(lang: str, override: Path | None = None) -> Environment:
     made.filters.update(
         t=operator.attrgetter(lang), csp=csp_source, css_string=_css, moment=_moment, octal=lambda mode: f"{mode:04o}"
     )
+    made.tests.update(untold=lambda finding: untold(finding, lang))
     try:
         made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said)
         made.globals.update(style=_asset(made, "style.css"), script=_asset(made, "script.js"))

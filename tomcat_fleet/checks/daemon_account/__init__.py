@@ -62,7 +62,7 @@ def _running(daemon: Daemon, daemons: list[Daemon], instance: Instance) -> Findi
     params = {"pid": str(process.pid), "user": owner_text(process.uid, process.user), "base": instance.base}
     controllers = [other for other in daemons if other.kind is DaemonKind.JSVC_CONTROLLER and other.process.uid == 0]
     refs: list[Ref] = [process, *(other.process for other in controllers)]
-    subject = f"{instance.base} uid {process.uid}"  # no pid: a subject must survive a restart
+    subject = f"{instance.base} {params['user']}"  # no pid: a subject must survive a restart
     if process.uid == 0:
         commands = run_as_account(instance)
         return Finding(

@@ -52,7 +52,7 @@ def _wait(instance: Instance) -> str:
 
 def _start(instance: Instance, start: str) -> str:
     """Start it when pgrep has looked and found nothing: with shutdown port -1, or under no unit, stop does nothing."""
-    return f"if {_look(instance)}; [ $? -eq 1 ]; then {start}; else echo 'old process still there: not started'; fi"
+    return f"if {_look(instance)}; [ $? -eq 1 ]; then {start}; else echo 'not started: still running'; fi"
 
 
 def _look(instance: Instance) -> str:

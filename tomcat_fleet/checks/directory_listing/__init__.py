@@ -83,7 +83,7 @@ def _finding(
         refs=places,
         params={
             "file": file.path,
-            "places": ", ".join(map(str, places)),
+            "lines": ", ".join(_line(place, file) for place in places),
             "servlets": printable(", ".join(sorted({servlet.name for servlet in servlets}))),
             "mappings": printable(", ".join(sorted({url for servlet in servlets for url in servlet.mappings}))) or "-",
             "application": (file.application or "/") if file.scope is ListingScope.APPLICATION else "*",
@@ -91,6 +91,10 @@ def _finding(
         commands=tuple(line for place in places for line in (f"# {place}", *_FIX)) if status is Status.FAIL else (),
         notes=(Reason.NOT_A_BOOLEAN,) if odd else (),
     )
+
+
+def _line(place: Place, file: ListingFile) -> str:
+    return str(place.line) if place.line and place.path == file.path else str(place)
 
 
 def _unknown(subject: str, fact: Unknown, places: tuple[Place, ...]) -> Finding:
