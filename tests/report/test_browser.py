@@ -102,6 +102,15 @@ def test_nothing_scrolls_sideways_on_a_phone(visit: Go, name: str, lang: str, sc
     assert seen.complaints == []
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("name", PAGES[:4])
+def test_no_column_of_a_table_is_hidden_on_a_phone(visit: Go, name: str, lang: str) -> None:
+    """The grid of hosts is wide by nature: its first column stays, and its marks go on to the right."""
+    hidden = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText.slice(0, 60))"
+    page = visit(name, lang, width=390).page
+    assert page.eval_on_selector_all(".box:not(:has(.grid))", hidden) == []
+
+
 @pytest.mark.parametrize("name", PAGES[:4])
 def test_everything_is_readable_without_script(visit: Go, name: str) -> None:
     text = [re.sub(r"\s+", " ", visit(name, script=script).page.inner_text("main")) for script in (True, False)]
