@@ -200,3 +200,28 @@ def test_a_wrapper_alone_does_not_prove_that_the_jvm_runs() -> None:
     host = host_with("/opt/a")
     host.process(7, 0, ["sudo", "-u", "tomcat", "java", "-Dcatalina.base=/opt/a", BOOTSTRAP, "start"])
     assert isinstance(found(host).seeds[0].running, Unknown)
+
+
+@pytest.mark.parametrize(
+    "text", ["CATALINA_BASE=$(find-it)\n", 'CATALINA_HOME="$HERE/tomcat"\n', "CATALINA_BASE=`x`/t\n"]
+)
+def test_a_defaults_file_whose_base_only_a_shell_could_tell_proves_nothing(text: str) -> None:
+    host = VirtualHost()
+    host.unit("/etc/default/tomcat", text, enabled=False)
+    assert isinstance(found(host).absence, Unknown)
+
+
+def test_a_defaults_file_that_cannot_be_read_proves_nothing() -> None:
+    host = VirtualHost()
+    host.unit("/etc/default/tomcat", "CATALINA_BASE=/srv/a\n", enabled=False)
+    assert found(host).absence == Known(None)
+    host.deny("/etc/default/tomcat")
+    assert isinstance(found(host).absence, Unknown)
+
+
+def test_a_stopped_base_of_other_bytes_is_found_by_its_unit() -> None:
+    name = "/srv/\\xc7\\xd1"
+    host = host_with(name)
+    host.file("/etc/systemd/system/t.service", b"[Service]\nEnvironment=CATALINA_BASE=/srv/\xc7\xd1\n")
+    host.units.append("/etc/systemd/system/t.service")
+    assert bases(found(host)) == [name]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.virtual_host import VirtualHost
+from tomcat_fleet.model.escape import from_bytes
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.unit import Starter, read
 
@@ -205,3 +208,26 @@ def test_a_drop_in_of_a_template_that_is_not_there_names_nothing() -> None:
     host.enabled.add("tomcat@shop.service")
     (unit,) = starters(host)
     assert unit.base is None
+
+
+@pytest.mark.parametrize("raw", ["/srv/한글".encode("cp949"), "/srv/한글".encode(), b"/srv/a\\\\b", b"/srv/it's %%"])
+def test_a_base_of_any_bytes_is_the_one_of_the_file_system(raw: bytes) -> None:
+    host = VirtualHost()
+    host.file(f"{ETC}/t.service", b'[Service]\nEnvironment="CATALINA_BASE=' + raw + b'"\nUser=\xbc\xee\n')
+    host.units.append(f"{ETC}/t.service")
+    (unit,) = starters(host)
+    assert unit.base == from_bytes(raw.replace(b"\\\\", b"\\").replace(b"%%", b"%"))
+    assert unit.unit
+    assert unit.unit.user == "\\xbc\\xee"
+
+
+def test_specifiers_of_systemd() -> None:
+    host = VirtualHost()
+    text = "[Service]\nEnvironment=A=%i B=%I C=%n D=%N E=%p F=%H CATALINA_BASE=/srv/%I CATALINA_HOME=/srv/%H\n"
+    host.unit(f"{ETC}/tomcat@.service", text, enabled=False)
+    host.enabled.add(from_bytes(b"tomcat@my-shop\\x2dtwo.service"))
+    (unit,) = starters(host)
+    assert [unit.environment[name] for name in "ABCDEF"] == [
+        "my-shop\\x2dtwo", "my/shop-two", "tomcat@my-shop\\x2dtwo.service", "tomcat@my-shop\\x2dtwo", "tomcat", "%H",
+    ]  # fmt: skip
+    assert (unit.base, unit.home) == ("/srv/my/shop-two", None)

@@ -126,8 +126,8 @@ def _kind(name: str, raw: bytes) -> Callable[[bytes, Redactor], str]:
     return _script
 
 
-def _lines(raw: bytes) -> list[str]:
-    return raw.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _lines(raw: bytes, errors: str = "replace") -> list[str]:
+    return raw.decode("utf-8", errors).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _prose(raw: bytes, redactor: Redactor) -> str:
@@ -156,10 +156,10 @@ def _properties(raw: bytes, redactor: Redactor) -> str:
 
 
 def _script(raw: bytes, redactor: Redactor) -> str:
-    """Shell and unit files: only lines that say something about Tomcat stay."""
+    """Shell and unit files: only lines that say something about Tomcat stay. Their paths may be no UTF-8."""
     out: list[str] = []
     following = False
-    for line in _lines(raw):
+    for line in _lines(raw, "surrogateescape"):
         kept = following or bool(_KEPT_LINE.match(line))
         out.append(_assignment(line, redactor) if kept else "")
         following = kept and line.rstrip().endswith("\\")

@@ -43,7 +43,5 @@ class Instance:
     examples: Fact[tuple[Residue, ...]]
     process_managers: Fact[tuple[Residue, ...]]
     logs: Logs
-    units_known: Fact[None] = field(
-        default_factory=lambda: Known(None)
-    )  # Unknown: a unit that could not be read may start it
+    units_known: Fact[None] = field(default_factory=lambda: Known(None))  # Unknown: another unit may start it
     searched: tuple[Place, ...] = ()  # directories listed to find applications: evidence of an absence

@@ -136,7 +136,7 @@ def _target(handlers: tuple[str, ...], console: LogTarget) -> Fact[LogTarget]:
 
 def _output(seed: Seed, start: Start) -> LogFiles:
     """The file of standard output: CATALINA_OUT, by default logs/catalina.out with its rotated copies."""
-    path = start.variables.get("CATALINA_OUT", "")
+    path = from_text(start.variables.get("CATALINA_OUT", ""))
     if not path.startswith("/"):
         path = f"{seed.base}/logs/catalina.out"
     path = _outfile(seed) or path

@@ -198,7 +198,7 @@ def _home(reader: Reader, base: str, item: _Found, lead: Launch | None) -> str:
 
 def _absence(gaps: Iterable[Unknown], seen: Iterable[Seen], starters: Iterable[Starter]) -> Fact[None]:
     contained = [item for item in seen if item.kind in {SeenKind.CONTAINER, SeenKind.UNLISTED}]
-    vague = [starter for starter in starters if (starter.unit or starter.gap) and not starter.base]
+    vague = [starter for starter in starters if starter.may_name_more()]
     reasons = (
         *gaps,
         *(Unknown(Gap.NOT_COLLECTED, item.subject, item.detail) for item in contained),

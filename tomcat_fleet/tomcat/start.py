@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tomcat_fleet.model.escape import to_text
+from tomcat_fleet.model.escape import from_text, to_text
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.tomcat import command_line, shell
 from tomcat_fleet.tomcat.discovery import Seed
@@ -27,7 +27,7 @@ class Start:
     def umask(self, seed: Seed) -> str:
         """UMASK as configured, empty when nothing sets it."""
         units = (starter.umask for starter in seed.starters if starter.umask)
-        return self.variables.get("UMASK", "") or next(units, "")
+        return from_text(self.variables.get("UMASK", "")) or next(units, "")
 
 
 def read_start(reader: Reader, seed: Seed) -> Start:

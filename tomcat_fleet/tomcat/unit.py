@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tomcat_fleet.model import daemon
+from tomcat_fleet.model.escape import from_text, to_text
 from tomcat_fleet.model.fact import Gap, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat import command_line, shell
@@ -16,6 +18,7 @@ from tomcat_fleet.tomcat.reader import Reader
 _PRECEDENCE = ("/lib/", "/usr/lib/", "/usr/local/lib/", "/run/", "/etc/")
 _SCRIPTS = frozenset({"startup.sh", "catalina.sh", "daemon.sh"})
 _USER_NAMES = ("TOMCAT_USER", "TOMCAT_USERNAME", "TOMCAT_OWNER", "RUN_AS_USER", "RUN_AS", "RUNAS")
+_DIRECTORIES = ("CATALINA_BASE", "CATALINA_HOME")
 _INIT = "/init.d/"
 _PACKAGED_START = "/usr/libexec/tomcat/server"
 
@@ -32,6 +35,11 @@ class Starter:
     stdout: str = ""  # systemd's StandardOutput=
     umask: str = ""  # systemd's UMask=
     gap: Unknown | None = None  # a file of it that could not be read: it may say anything
+    vague: bool = False  # names a directory that only a shell could tell
+
+    def may_name_more(self) -> bool:
+        """Whether it may stand for an instance that it does not name."""
+        return self.base is None and (self.unit is not None or self.gap is not None or self.vague)
 
 
 def read(reader: Reader) -> tuple[Starter, ...]:
@@ -136,22 +144,25 @@ def _started(files: Iterable[str], enabled: Iterable[str]) -> list[str]:
 
 def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starter:
     def _bind(text: str) -> str:
-        return text.replace("%i", given).replace("%I", given).replace("%n", name)
+        return _specified(text, to_text(name), to_text(given))
 
     environment: dict[str, str] = {}
     gap = service.gap
     for line in service.environment:
-        environment.update(_pairs(shell.words(_bind(line))))
+        environment.update(_pairs(map(_bind, shell.words(line))))
     for file in service.environment_files:
-        text = _text(reader, _bind(file).lstrip("-"), optional=True)
+        text = _text(reader, from_text(_bind(file).lstrip("-")), optional=True)
         if isinstance(text, Unknown):
             gap = gap or text
         else:
             environment.update(_known(shell.assignments(text)))
-    command = shell.words(_bind(service.start[-1])) if service.start else ()
+    command = tuple(map(_bind, shell.words(service.start[-1]))) if service.start else ()
     user = service.user or (name.removesuffix(".service") if service.dynamic else None)
     unit = daemon.Unit(
-        name=name, user=_bind(user) if user else None, enabled=name in reader.evidence.enabled_units, place=service.line
+        name=name,
+        user=from_text(_bind(user)) if user else None,
+        enabled=name in reader.evidence.enabled_units,
+        place=service.line,
     )
     found = Starter(
         place=service.line,
@@ -159,11 +170,20 @@ def _starter(reader: Reader, service: _Service, name: str, given: str) -> Starte
         base=None,
         home=None,
         environment=environment,
-        stdout=service.stdout,
-        umask=service.umask,
+        stdout=from_text(service.stdout),
+        umask=from_text(service.umask),
         gap=gap,
     )
     return _with_directories(found, command)
+
+
+def _specified(text: str, name: str, given: str) -> str:
+    """Replace the specifiers of systemd.unit(5) that the name of a unit decides; others stay as they are."""
+    stem = name.removesuffix(".service")
+    parts = re.split(r"\\x([0-9a-fA-F]{2})", given.replace("-", "/"))
+    plain = "".join(chr(int(part, 16)) if at % 2 else part for at, part in enumerate(parts))
+    values = {"i": given, "I": plain, "n": name, "N": stem, "p": stem.partition("@")[0]}
+    return re.sub(r"%%|%([iInNp])", lambda found: values[found[1]] if found[1] else found[0], text)
 
 
 def _pairs(items: Iterable[str]) -> dict[str, str]:
@@ -182,7 +202,8 @@ def _with_directories(starter: Starter, command: Sequence[str]) -> Starter:
     home = starter.environment.get("CATALINA_HOME") or properties.get("catalina.home") or _script_home(command)
     named = starter.environment.get("CATALINA_BASE") or properties.get("catalina.base")
     base = named or _packaged_base(starter.environment, command) or home
-    return replace(starter, base=_directory(base), home=_directory(home))
+    literal = starter.unit is None or not starter.unit.name.endswith(".service")
+    return replace(starter, base=_directory(base, literal=literal), home=_directory(home, literal=literal))
 
 
 def _packaged_base(environment: Mapping[str, str], command: Sequence[str]) -> str | None:
@@ -193,8 +214,12 @@ def _packaged_base(environment: Mapping[str, str], command: Sequence[str]) -> st
     return environment.get("TOMCATS_BASE", "/var/lib/tomcats/") + name
 
 
-def _directory(value: str | None) -> str | None:
-    return paths.absolute(value, "/") if value and value.startswith("/") and "%" not in value else None
+def _directory(value: str | None, *, literal: bool) -> str | None:
+    """Make an absolute value a path; one of a unit with a specifier that is not known here is none."""
+    text = value or ""
+    if not literal:
+        text = "" if "%" in text.replace("%%", "") else text.replace("%%", "%")
+    return paths.absolute(from_text(text), "/") if text.startswith("/") else None
 
 
 def _script_home(command: Sequence[str]) -> str | None:
@@ -214,13 +239,14 @@ def _shell_file(reader: Reader, path: str) -> list[Starter]:
     environment = _known(assigned)
     unit = None
     if _INIT in path:
-        user = next((environment[name] for name in _USER_NAMES if environment.get(name)), None)
+        user = next((from_text(environment[name]) for name in _USER_NAMES if environment.get(name)), None)
         line = next((assigned[name].line for name in _USER_NAMES if name in assigned), 0)
         starts = reader.evidence.enabled_units
         enabled = paths.name(path) in starts or f"{paths.name(path)}.service" in starts
         unit = daemon.Unit(name=paths.name(path), user=user, enabled=enabled, place=Place(path, line))
     command = _start_command(text) if unit else ()
-    found = Starter(place=Place(path), unit=unit, base=None, home=None, environment=environment, gap=gap)
+    vague = any(assigned[name].value is None for name in _DIRECTORIES if name in assigned)
+    found = Starter(place=Place(path), unit=unit, base=None, home=None, environment=environment, gap=gap, vague=vague)
     return [_with_directories(found, command)]
 
 
