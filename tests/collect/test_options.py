@@ -41,9 +41,9 @@ def pid() -> Iterator[int]:
     shutil.rmtree(scratch)
 
 
-async def _seen(pid: int, user: int) -> Process:
+async def _seen(pid: int, user: int, argv: tuple[str, ...] = ("/bin/sh", "-s")) -> Process:
     target = Target(name="t", address="local", discover=False, instances=(InstanceHint(base="/nowhere"),))
-    async with shell(["/bin/sh", "-s"], user=user) as channel:
+    async with shell(argv, user=user) as channel:
         evidence = (await collect(channel, target, key=b"k" * 32, want=lambda _: [])).evidence
     assert isinstance(evidence.processes, Known)
     assert "C4NARY" not in str(evidence)
@@ -57,7 +57,9 @@ async def test_root_sees_them(pid: int) -> None:
     assert found.options_after == ("-Da=9", "-Ddb.password=[redacted]")
 
 
-async def test_others_know_that_they_do_not(pid: int) -> None:
-    found = await _seen(pid, NOBODY)
+@pytest.mark.parametrize("name", ["dash", "bash", "mksh", "yash", "zsh", "ksh", "busybox"])
+async def test_others_know_that_they_do_not(pid: int, name: str) -> None:
+    path = need(name)
+    found = await _seen(pid, NOBODY, (path, "sh", "-s") if name == "busybox" else (path, "-s"))
     assert not found.environment_known
     assert found.options_before == found.options_after == ()
