@@ -108,8 +108,14 @@ DUPLICATES = [
 
 @pytest.mark.parametrize(("version", "kept"), DUPLICATES)
 def test_which_of_two_equal_names_counts(version: str, kept: str) -> None:
-    found = users('<user username="a" password="x" roles="first"/><user username="a" roles="second"/>', version)
-    assert [user.roles for user in found] == [(kept,)]
+    (found,) = users('<user username="a" password="x" roles="r"/><user username="a" roles="manager-gui"/>', version)
+    assert ("first" if found.password else "second") == kept
+
+
+def test_the_first_of_two_equal_names_gets_the_roles_of_both() -> None:
+    text = '<user username="a" password="x" roles="r"/><user username="a" password="y" roles="manager-gui,r"/>'
+    assert flat(users(text, "9.0.122")) == [("a", ("r", "manager-gui"), True)]
+    assert flat(users(text, "8.5.100")) == [("a", ("manager-gui", "r"), True)]
 
 
 def test_both_of_two_equal_names_count_when_the_version_is_not_known() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tomcat_fleet.model.fact import Gap, Known, Unknown
-from tomcat_fleet.tomcat.web_xml import WebXml, parse_web_xml
+from tomcat_fleet.tomcat.web_xml import WebXml, merged_filters, parse_web_xml
 from tomcat_fleet.tomcat.xml import parse
 
 
@@ -89,3 +89,40 @@ def test_filters_follow_their_mappings() -> None:
 def test_error_pages(body: str, expected: list[tuple[int | None, str | None, str]]) -> None:
     found = web_xml(f"<error-page>{body}</error-page>")
     assert [(page.code, page.exception, page.location) for page in found.error_pages] == expected
+
+
+def test_filters_of_several_descriptors() -> None:
+    def declared(name: str, class_name: str = "", **parameters: str) -> str:
+        params = "".join(
+            f"<init-param><param-name>{key}</param-name><param-value>{value}</param-value></init-param>"
+            for key, value in parameters.items()
+        )
+        return f"<filter><filter-name>{name}</filter-name><filter-class>{class_name}</filter-class>{params}</filter>"
+
+    def mapped(name: str, url: str, more: str = "") -> str:
+        target = f"<url-pattern>{url}</url-pattern>{more}"
+        return f"<filter-mapping><filter-name>{name}</filter-name>{target}</filter-mapping>"
+
+    own = web_xml(
+        declared("both", "x.Own", p="own")
+        + mapped("both", "/own")
+        + declared("unmapped", "x.Own")
+        + mapped("elsewhere", "/own", "<dispatcher>ERROR</dispatcher>")
+    )
+    outer = web_xml(
+        declared("both", "x.Outer", p="outer", q="outer")
+        + declared("unmapped", "x.Outer")
+        + declared("elsewhere", "x.Outer")
+        + declared("outer", "x.Outer")
+        + "".join(mapped(name, "/*") for name in ("both", "unmapped", "elsewhere", "outer", "nowhere"))
+    )
+    found = [
+        (one.name, one.class_name, one.patterns, {each.name: each.value for each in one.parameters}, layer is own)
+        for one, layer in merged_filters((own, outer))
+    ]
+    assert found == [
+        ("both", "x.Own", ("/own",), {"p": "own", "q": "outer"}, True),
+        ("elsewhere", "x.Outer", (), {}, True),
+        ("unmapped", "x.Own", ("/*",), {}, False),
+        ("outer", "x.Outer", ("/*",), {}, False),
+    ]

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from tomcat_fleet.model.access import Access, AccessNote, AdminContext, AdminKind, Decision, forbidden
+from tomcat_fleet.model.escape import from_text
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat.address_filter import is_address_step, judge_access
 from tomcat_fleet.tomcat.admin_servlet import AdminServlets
 from tomcat_fleet.tomcat.config import Config, HostNode, flag
+from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.path import name as last_segment
 from tomcat_fleet.tomcat.pipeline import Pipeline, Step, has_misspelt_valve, valve_steps
 from tomcat_fleet.tomcat.probe import probes
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.stock import STANDARD_NAMES
-from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, parse_web_xml
+from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, merged_filters, parse_web_xml
 from tomcat_fleet.tomcat.webapp import Definition, Deployment, Webapp
 from tomcat_fleet.tomcat.xml import Element
 
@@ -122,9 +124,9 @@ class _Judge:
             return app.defaults
         own = app.definition.value
         definitions = (*app.defaults.value, *((own,) if own else ()))
-        inherited, gap = self._inherited_filters(app.host)
-        filters = (*(self._filter_steps(web_xml, own_file=True) if web_xml else ()), *inherited)
-        pipeline = self._pipeline(app.host, definitions, filters)
+        outer, gap = self._outer_descriptors(app)
+        layers = (*((web_xml,) if web_xml else ()), *outer)
+        pipeline = self._pipeline(app.host, definitions, tuple(_filter_steps(layers, web_xml, self.servlets.of(app))))
         access = judge_access(self.config, app.host.service, pipeline, self.probes)
         if gap and any(probe.decision is not Decision.REFUSED for probe in forbidden(access, self.networks)):
             return gap  # a filter that could not be read may refuse what seems to be let in
@@ -146,30 +148,21 @@ class _Judge:
         switch = flag(context, "preemptiveAuthentication", self.config.properties, default=False)
         return isinstance(switch, Unknown) or switch.value
 
-    def _inherited_filters(self, host: HostNode) -> tuple[tuple[Step, ...], Unknown | None]:
-        """Filters by address in web.xml.default and conf/web.xml, and what kept one of the files from being read."""
-        steps: list[Step] = []
-        gap = host.xml_base if isinstance(host.xml_base, Unknown) else None
-        own = (f"{host.xml_base.value}/web.xml.default",) if isinstance(host.xml_base, Known) else ()
-        for path in (*own, f"{self.config.base}/conf/web.xml"):
-            found = parse_web_xml(self.config.read(self.reader, path, namespaces=self.config.namespaces), path)
-            if isinstance(found, Unknown):
-                gap = gap or found
-            elif found.value:
-                steps.extend(self._filter_steps(found.value, own_file=False))
-        return tuple(steps), gap
-
-    @staticmethod
-    def _filter_steps(web_xml: WebXml, *, own_file: bool) -> Iterator[Step]:
-        """Filters that see every request to the administration servlets; foreign classes only in its own file."""
-        admin = {servlet.name for servlet in web_xml.servlets}
-        for one in web_xml.filters:
-            everywhere = bool(_FOR_ALL & {*one.patterns, *one.servlets}) or admin <= set(one.servlets)
-            if not everywhere:
-                continue
-            step = _filter_step(one, web_xml.path)
-            if own_file or is_address_step(step):
-                yield step
+    def _outer_descriptors(self, app: Webapp) -> tuple[tuple[WebXml, ...], Unknown | None]:
+        """web.xml.default and conf/web.xml or what stands in its place, and why one of them could not be read."""
+        found: list[WebXml] = []
+        instead = app.setting("defaultWebXml") or ""
+        xml_base = app.host.xml_base
+        gap = self.config.doubt(instead) or (xml_base if isinstance(xml_base, Unknown) else None)
+        own = (f"{xml_base.value}/web.xml.default",) if isinstance(xml_base, Known) else ()
+        for path in (*own, absolute(from_text(instead or "conf/web.xml"), self.config.base)):
+            document = self.config.read(self.reader, path, namespaces=self.config.namespaces)
+            parsed = parse_web_xml(document, path)
+            if isinstance(parsed, Unknown):
+                gap = gap or parsed
+            elif parsed.value:
+                found.append(parsed.value)
+        return tuple(found), gap
 
     @staticmethod
     def _displaced_filter(app: Webapp, definitions: Sequence[Definition]) -> bool:
@@ -181,6 +174,23 @@ class _Judge:
             return any(map(is_address_step, valve_steps("context", definition.path, definition.element)))
 
         return has_filter(app.displaced.value) and not any(map(has_filter, definitions))
+
+
+def _filter_steps(
+    layers: Sequence[WebXml], own: WebXml | None, declared: Sequence[tuple[AdminKind, Place]]
+) -> Iterator[Step]:
+    """Filters of the merged ``layers`` that see every request to the administration servlets ``declared``.
+
+    Foreign classes count in its own file only: those further out are for every application. A filter for servlets by
+    name must name all of the application's own, and the administration servlets must be among them.
+    """
+    inside = own is not None and {place.path for _, place in declared} == {own.path}
+    named = {servlet.name for servlet in own.servlets} if own and inside else set()
+    for one, layer in merged_filters(layers):
+        step = _filter_step(one, layer.path)
+        everywhere = bool(_FOR_ALL & {*one.patterns, *one.servlets}) or bool(named and named <= set(one.servlets))
+        if everywhere and (layer is own or is_address_step(step)):
+            yield step
 
 
 def _filter_step(one: FilterNode, path: str) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model.evidence import Content
@@ -143,14 +143,22 @@ def _password(text: str | None, content: Content) -> SecretFacts | None:
     raise EvidenceError("a password was not taken out when the file was read")
 
 
+def _with_roles(user: User, other: User) -> User:
+    roles = tuple(dict.fromkeys((*user.roles, *other.roles)))
+    return replace(user, roles=roles, admin=user.admin or other.admin)
+
+
 def _without_duplicates(users: Iterable[User], rules: UserFileRules) -> tuple[User, ...]:
-    """Of users with one name Tomcat keeps one; all of them when the version does not tell which."""
+    """Of users with one name Tomcat keeps one; all of them when the version does not tell which.
+
+    Where MemoryUserCreationFactory keeps the first, with its password, the others add their roles and groups to it.
+    """
     found = tuple(users)
     if rules.version is None and rules.groups:
         return found
     first = rules.groups and rules.version is not None and rules.version.since("9.0.119", "10.1.56", "11.0.23")
     kept: dict[str, User] = {}
     for user in found:
-        if not first or user.name not in kept:
-            kept[user.name] = user
+        earlier = kept.get(user.name) if first else None
+        kept[user.name] = _with_roles(earlier, user) if earlier else user
     return tuple(sorted(kept.values(), key=lambda user: user.place.line))

@@ -6,8 +6,8 @@ nothing unless the context is xmlNamespaceAware.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.model.place import Place
@@ -52,14 +52,37 @@ class FilterNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebXml:
-    """One descriptor. ``filters`` are in the order of their first mapping, unmapped ones left out."""
+    """One descriptor. ``filters`` are in the order of their first mapping, unmapped ones left out.
+
+    ``declared`` has every filter that the descriptor defines or maps, one that it only maps without a class; ``mapped``
+    the names of all mappings, whatever they are for.
+    """
 
     path: str
     display_name: str
     metadata_complete: bool
     servlets: tuple[ServletNode, ...]
     filters: tuple[FilterNode, ...]
+    declared: tuple[FilterNode, ...]
+    mapped: tuple[str, ...]
     error_pages: tuple[ErrorPage, ...]
+
+
+def merged_filters(layers: Sequence[WebXml]) -> Iterator[tuple[FilterNode, WebXml]]:
+    """Filters of an application out of its descriptors, the innermost first, each with the one that maps it.
+
+    As WebXml.merge does it: the mappings of a name are those of the innermost descriptor that has any, the class is the
+    first that is given, and parameters of all are put together.
+    """
+    for depth, layer in enumerate(layers):
+        hidden = {name for inner in layers[:depth] for name in inner.mapped}
+        for name in dict.fromkeys(layer.mapped):
+            found = [one for each in layers for one in each.declared if one.name == name]
+            own = next(one for one in layer.declared if one.name == name)
+            class_name = next((one.class_name for one in found if one.class_name), "")
+            if name not in hidden and class_name:
+                parameters = {each.name: each for one in reversed(found) for each in reversed(one.parameters)}
+                yield replace(own, class_name=class_name, parameters=tuple(parameters.values())), layer
 
 
 def trimmed(element: Element, name: str) -> str | None:
@@ -80,7 +103,9 @@ def parse_web_xml(found: Fact[Element | None], path: str) -> Fact[WebXml | None]
             display_name=trimmed(root, "display-name") or "",
             metadata_complete=root.attributes.get("metadata-complete", "").lower() == "true",
             servlets=tuple(_servlets(root)),
-            filters=_filters(root),
+            filters=tuple(one for one in _filters(root) if one.class_name and (one.patterns or one.servlets)),
+            declared=_filters(root),
+            mapped=tuple(trimmed(one, "filter-name") or "" for one in root.each("filter-mapping")),
             error_pages=tuple(_error_pages(root, path)),
         )
     )
@@ -114,9 +139,11 @@ def _servlets(root: Element) -> Iterator[ServletNode]:
 
 def _filters(root: Element) -> tuple[FilterNode, ...]:
     declared = {trimmed(element, "filter-name") or "": element for element in root.each("filter")}
-    mappings = [one for one in root.each("filter-mapping") if _for_requests(one)]
-    order = dict.fromkeys(trimmed(one, "filter-name") or "" for one in mappings)
-    return tuple(_filter(name, declared[name], mappings) for name in order if name in declared)
+    mappings = list(root.each("filter-mapping"))
+    known = {trimmed(one, "filter-name") or "": one for one in reversed(mappings)} | declared
+    for_requests = [one for one in mappings if _for_requests(one)]
+    order = dict.fromkeys((*(trimmed(one, "filter-name") or "" for one in for_requests), *known))
+    return tuple(_filter(name, known[name], for_requests) for name in order)
 
 
 def _filter(name: str, element: Element, mappings: list[Element]) -> FilterNode:
