@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.live.draft import Draft, Site, element
+from tests.live.draft import ADMIN, Draft, Site, element
 
 _VALVES = "org.apache.catalina.valves."
 _LOOPBACK = r"127\.\d+\.\d+\.\d+|::1|0:0:0:0:0:0:0:1"
@@ -13,6 +13,7 @@ EXPRESSIONS = (
     "", " ", "127", r"(?!8\.).*", r"(?!127\.).*", r"[^:]+", "[0-9a-fA-F:]+", r"0:0:0:0:0:0:0:1", "::1", "2001:db8:.*",
     "localhost", r"\Q127.0.0.1\E", r"127\.0\.0\.[0-9&&[^2-9]]", r"(?:127|8)(?:\.\p{Digit}++){3}", "(?i)2001:DB8:.*",
     r"127\.0\.0\.1|", "*", "127.0.0.1(", "[127", r"127\.0\.0\.\d{1,3", "${probe.allow}", "${probe.unknown}",
+    "${probe.command}",
     "${probe.unknown:-127.*}", "${probe.unknown:-.*}", "${probe.all}", "x${probe.empty}", r"1?.*?", r"\A127.*\z",
     "127\u2028.*", r"1.{0,20}", "\n127.0.0.1", r"127\.0\.0\.1\s*", r"^127\.0\.0\.1$", r"127\.0\.0\.1;\d+", ".*;.*",
     r"\p{javaDigit}+(\.\d+)*", r"(1)27\.0\.0\.\1", r"\x31\x32\x37.*", r"\0617.*", r"\u0031.*", "&#49;27.*",
@@ -25,6 +26,7 @@ BLOCKS = (
     ".*", r"127\.0\.0\.1", "${probe.block}", "${probe.unknown}", "${probe.unknown:-127.0.0.0/8}", "127.0.0.0/8;8080",
     "2130706433", "::1%lo", "[::1]", "127.0.0.0/0x8", "127.0.0.0/+8", "128.0.0.0/1,0.0.0.0/2",
 )  # fmt: skip
+OPTIONS = (r"-Dprobe.command=127\..*", "-Dprobe.all=127.*")  # conf/catalina.properties wins over the second
 PROPERTIES = "probe.allow=127\\\\..*\nprobe.all=.*\nprobe.empty=\nprobe.block=127.0.0.0/8\n"
 _FATAL = ("*", "127.0.0.1(", "[127", r"127\.0\.0\.\d{1,3", "${probe.unknown}", "${probe.unknown:-127.*}")
 
@@ -105,7 +107,7 @@ def admin_app(draft: Draft, *, filters: bool) -> tuple[dict[str, str], str]:
     ]
     if filters:
         parts[:0] = _filter(draft)
-    return {"WEB-INF/web.xml": "<web-app>\n" + "\n".join(parts) + "\n</web-app>\n"}, asked
+    return {ADMIN: "x", "WEB-INF/web.xml": "<web-app>\n" + "\n".join(parts) + "\n</web-app>\n"}, asked
 
 
 def _filter(draft: Draft) -> list[str]:
@@ -124,9 +126,10 @@ def _filter(draft: Draft) -> list[str]:
             "<url-pattern>/*</url-pattern><dispatcher>FORWARD</dispatcher>",
         )
     target = draft.random.choice(targets)
+    own = draft.random.choice(("F", "G"))
     return [
-        f"<filter><filter-name>F</filter-name><filter-class>{name}</filter-class>{params}</filter>",
-        f"<filter-mapping><filter-name>F</filter-name>{target}</filter-mapping>",
+        f"<filter><filter-name>{own}</filter-name><filter-class>{name}</filter-class>{params}</filter>",
+        f"<filter-mapping><filter-name>{own}</filter-name>{target}</filter-mapping>",
     ]
 
 
@@ -165,6 +168,9 @@ def _place_app(draft: Draft, site: Site, number: int) -> None:
     if name in {path.lstrip("/").replace("/", "#") or "ROOT" for path in site.admin}:
         name = f"ops{number}"
     path = "" if name == "ROOT" else "/" + name.partition("##")[0].replace("#", "/")
+    if not site.filtered and draft.chance(0.12):
+        _ship(draft, site, name, path)
+        return
     how = draft.random.choice(("directory", "directory", "outside", "outside", "property", "inside", "war", "server"))
     inside, outside = f"{site.app_base}/{name}", f"outside/{site.name}-{number}"
     if how == "war":
@@ -184,12 +190,31 @@ def _place_app(draft: Draft, site: Site, number: int) -> None:
     site.admin[path] = asked
 
 
+def _ship(draft: Draft, site: Site, name: str, path: str) -> None:
+    """The release's own manager or host manager, under its name or another, inside or outside of appBase."""
+    kind, asked = draft.random.choice((("manager", "/text/serverinfo"), ("host-manager", "/text/list")))
+    inside = draft.chance(0.5)
+    directory = f"{site.app_base}/{name}" if inside else f"outside/{site.name}-{name}"
+    draft.shipped(directory, kind)
+    if not inside:
+        draft.files[draft.conf(site, f"{name}.xml")] = _context(
+            draft, {"docBase": f"{draft.root}/{directory}"}, share=0.5
+        )
+    site.paths.add(path)
+    site.admin[path] = asked
+
+
 def _server_context(draft: Draft, path: str, name: str) -> str:
     inner = valve(draft, safe=True) if draft.chance(0.6) else ""
     values = {"path": path, "docBase": name, "privileged": "true"}
     if "##" in name:
         values |= {"webappVersion": name.partition("##")[2]}
     return element("Context", values, inner)
+
+
+def global_filter(draft: Draft) -> str:
+    """A filter by address for conf/web.xml."""
+    return "\n".join(_filter(draft))
 
 
 def fatal_site(draft: Draft, site: Site) -> None:

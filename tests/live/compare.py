@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.live import users
 from tests.live.audit import SOURCES, Audit
-from tests.live.draft import MARK, Draft, Site
+from tests.live.draft import ADMIN, EXAMPLES, MARK, Draft, Site
 from tests.live.ledger import Ledger
 from tests.live.server import Answer, Server
 from tomcat_fleet.model.access import Access, AddressClass, AdminContext, Decision
@@ -73,7 +73,16 @@ def compare_deployment(scene: Scene, site: Site) -> set[str]:
             scene.ledger.same("deployment", subject, server=where, model=where if where in models else models[0])
         if answer.status == 200:
             served.add(path)
+            _compare_presence(scene, site, path)
     return served
+
+
+def _compare_presence(scene: Scene, site: Site, path: str) -> None:
+    """Examples or administration tools that answer must fail their item."""
+    for item, mark in (("WT-10", EXAMPLES), ("WT-11", ADMIN)):
+        seen = scene.ask(site, f"{path}/{mark}").status == 200
+        said = scene.audit.result.verdicts[item].value
+        scene.ledger.implies(item, scene.subject(site, path), seen=seen, said=said == "fail", why=said)
 
 
 def _place(scene: Scene, app: Application) -> str:

@@ -70,30 +70,43 @@ def _concerns(scene: Scene, site: Site, path: str, file: ListingFile) -> bool:
     return own and file.application == (path or "/")
 
 
-def compare_errors(scene: Scene, site: Site, served: set[str]) -> None:
-    """Compare, for every application and code, whose page a visitor gets."""
+def compare_errors(scene: Scene, site: Site, served: set[str]) -> set[str]:
+    """Compare, for every application and code, whose page a visitor gets; all that were seen."""
+    seen: set[str] = set()
     facts = scene.audit.instance.error_pages
     assert isinstance(facts, Known), facts
     pages = facts.value
     own = {one.application.path: one for one in pages.applications if one.application.host == site.name.lower()}
     for path in sorted(served & set(own)):
         for code in CODES:
-            _compare_code(scene, site, pages, own[path], code)
+            seen.add(_compare_code(scene, site, pages, own[path], code))
         if own[path].pages == Known(()) or isinstance(own[path].pages, Known):
             _compare_missing_file(scene, site, pages, own[path])
+    return seen
 
 
-def _compare_code(scene: Scene, site: Site, pages: ErrorPages, app: AppErrorPages, code: int) -> None:
+def compare_error_verdict(scene: Scene, seen: set[str]) -> None:
+    """WT-09 of the whole server, all of whose applications were asked."""
+    said = scene.audit.result.verdicts["WT-09"].value
+    expected = {"pass": False, "fail": True}.get(said)
+    if expected is None:
+        scene.ledger.open("WT-09")
+    else:
+        scene.ledger.same("WT-09", scene.draft.root.name, server="Tomcat's" in seen, model=expected)
+
+
+def _compare_code(scene: Scene, site: Site, pages: ErrorPages, app: AppErrorPages, code: int) -> str:
     path = app.application.path
     answer = scene.ask(site, f"{path}/code?status={code}")
     subject = f"{scene.subject(site, path)} {code}"
     if answer.status == 404 and code != 404:
-        return  # an application with a global descriptor of its own has no such servlet
-    said = _said(site, pages, app, code)
+        return ""  # an application with a global descriptor of its own has no such servlet
+    whose, said = _whose(answer), _said(site, pages, app, code)
     if said is None:
         scene.ledger.open("error page")
-        return
-    scene.ledger.same("error page", subject, server=_whose(answer), model=said)
+    else:
+        scene.ledger.same("error page", subject, server=whose, model=said)
+    return whose
 
 
 def _compare_missing_file(scene: Scene, site: Site, pages: ErrorPages, app: AppErrorPages) -> None:

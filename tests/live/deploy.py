@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.live.access import admin_app
-from tests.live.draft import Draft, Site, element
+from tests.live.draft import EXAMPLES, Draft, Site, element
 
 _EXAMPLES = "<web-app><display-name>Servlet and JSP Examples</display-name></web-app>"
 _NAMES = ("ROOT", "app", "a#b", "a#b#c", "app##1", "app##2", "App", "examples", "manager", "host-manager", "x.y", "old")
@@ -33,7 +33,9 @@ def deploy_site(draft: Draft, site: Site) -> None:
 def _name(draft: Draft, site: Site, name: str) -> None:
     plain = name.partition("##")[0]
     site.paths.add("" if plain == "ROOT" else "/" + plain.replace("#", "/"))
-    if draft.chance(0.6):
+    if name == "examples" and draft.chance(0.3):
+        draft.shipped(f"{site.app_base}/{name}", name)
+    elif draft.chance(0.6):
         draft.app(f"{site.app_base}/{name}", _files(draft, name))
     if draft.chance(0.35):
         draft.war(f"{site.app_base}/{name}.war", _files(draft, name))
@@ -46,7 +48,7 @@ def _name(draft: Draft, site: Site, name: str) -> None:
 def _files(draft: Draft, name: str) -> dict[str, str]:
     files: dict[str, str] = {}
     if name == "examples" or draft.chance(0.08):
-        files["WEB-INF/web.xml"] = _EXAMPLES
+        files |= {"WEB-INF/web.xml": _EXAMPLES, EXAMPLES: "x"}
     elif "manager" in name:
         files |= admin_app(draft, filters=False)[0]
     if draft.chance(0.3):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tests.live.release import Release
 MARK = "where.txt"  # every application has it; it holds the application's own path
 LISTED = "zz-entry.txt"  # lies in a directory without a welcome file
 OWN_PAGE = "a page of our own"
+EXAMPLES, ADMIN = "examples.txt", "admin.txt"  # what an application of that kind has beside its web.xml
 # Stands first in every Engine while the server runs and is gone when its files are read: with it a request can claim
 # any address, so that 8.8.8.8 can be asked about on a machine that has only loopback.
 INSTRUMENT = (
@@ -76,21 +78,23 @@ class Draft:
     sites: list[Site] = field(default_factory=list)
     resources: list[str] = field(default_factory=list)
     engine_body: dict[str, list[str]] = field(default_factory=dict)
+    copies: dict[str, Path] = field(default_factory=dict)  # directories of the release itself
     options: list[str] = field(default_factory=list)  # of the JVM
 
-    def app(self, directory: str, files: Mapping[str, str] | None = None) -> None:
+    def shipped(self, directory: str, name: str) -> None:
+        """A copy of an application that the release brings."""
+        self.copies[directory] = self.release.home / "webapps" / name
+        self.files[f"{directory}/{MARK}"] = f"{self.root}/{directory}"
+
+    def app(self, directory: str, files: Mapping[str, str | bytes] | None = None) -> None:
         """An application in ``directory``, relative to the base or absolute."""
         where = f"{self.root}/{directory}" if not directory.startswith("/") else directory
-        content: dict[str, str] = {MARK: where, f"d/{LISTED}": "x", f"files/d/{LISTED}": "x", **(files or {})}
+        content: dict[str, str | bytes] = {MARK: where, f"d/{LISTED}": "x", f"files/d/{LISTED}": "x", **(files or {})}
         self.files.update({f"{directory}/{name}": text for name, text in content.items()})
 
-    def war(self, path: str, files: Mapping[str, str] | None = None) -> None:
+    def war(self, path: str, files: Mapping[str, str | bytes] | None = None) -> None:
         """An application packed into ``path``."""
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name, text in {MARK: f"{self.root}/{path}", f"d/{LISTED}": "x", **(files or {})}.items():
-                archive.writestr(name, text)
-        self.files[path] = buffer.getvalue()
+        self.files[path] = packed({MARK: f"{self.root}/{path}", f"d/{LISTED}": "x", **(files or {})})
 
     def conf(self, site: Site, name: str) -> str:
         """Path of a file in the host's own configuration directory."""
@@ -103,6 +107,8 @@ class Draft:
         """Everything onto the disk, with the instrument in server.xml."""
         self.files.setdefault("conf/logging.properties", "handlers=java.util.logging.ConsoleHandler\n")
         self.files["conf/server.xml"] = self.server_xml(ports)
+        for directory, source in self.copies.items():
+            shutil.copytree(source, self.root / directory)
         written: list[Path] = []
         for name, content in self.files.items():
             path = self.root / name
@@ -141,6 +147,15 @@ class Draft:
             + "\n".join(services)
             + "\n</Server>\n"
         )
+
+
+def packed(members: Mapping[str, str | bytes]) -> bytes:
+    """An archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def attributes(values: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from tests.live.access import access_site, fatal_site
 from tests.live.audit import audit
 from tests.live.compare import Scene, compare_access, compare_deployment
 from tests.live.compare_users import compare_users
-from tests.live.compare_web import compare_errors, compare_listings, overstated
+from tests.live.compare_web import compare_error_verdict, compare_errors, compare_listings, overstated
 from tests.live.deploy import deploy_site
 from tests.live.draft import Draft, Site, element
 from tests.live.ledger import Ledger
@@ -73,6 +73,7 @@ def written(release: Release, root: Path, plan: Plan, code: bytes) -> tuple[Draf
     """A CATALINA_BASE on disk, and the port of each of its engines."""
     draft = Draft(release=release, root=root, random=random.Random(plan.seed))
     alone = len(plan.topics) == 1
+    draft.options.extend(access.OPTIONS)
     draft.files["lib/probe/Code.class"] = code
     draft.files["conf/catalina.properties"] = _properties(release)
     draft.files["conf/tomcat-users.xml"] = users.sure_users()
@@ -108,6 +109,10 @@ def _engine_valves(draft: Draft) -> None:
         draft.engine_body["Catalina"].append(access.valve(draft, safe=True))
     if draft.chance(0.5):
         draft.files["conf/context.xml"] = element("Context", {}, access.valve(draft))
+    site = draft.sites[0]
+    if site.filtered and draft.chance(0.5):
+        text = str(draft.files["conf/web.xml"])
+        draft.files["conf/web.xml"] = text.replace("</web-app>", access.global_filter(draft) + "\n</web-app>")
 
 
 def _properties(release: Release) -> str:
@@ -144,7 +149,9 @@ def compare_site(scene: Scene, site: Site) -> set[str]:
     if site.topic == "users":
         compare_users(scene, site)
     if site.topic == "web":
-        compare_errors(scene, site, served)
+        seen = compare_errors(scene, site, served)
+        if len(scene.draft.sites) == 1:
+            compare_error_verdict(scene, seen)
     return compare_listings(scene, site, served)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.live.draft import LISTED, OWN_PAGE, Draft, Site, element
+from tests.live.draft import LISTED, OWN_PAGE, Draft, Site, element, packed
 
 _DEFAULT = "org.apache.catalina.servlets.DefaultServlet"
 _WEBDAV = "org.apache.catalina.servlets.WebdavServlet"
@@ -97,8 +97,8 @@ def web_site(draft: Draft, site: Site) -> None:
         site.paths.add("/packed")
 
 
-def _app(draft: Draft, site: Site, name: str, files: Mapping[str, str]) -> None:
-    present = {}
+def _app(draft: Draft, site: Site, name: str, files: Mapping[str, str | bytes]) -> None:
+    present: dict[str, str | bytes] = {}
     if draft.chance(0.8):
         present["own.html"] = OWN_PAGE
     if draft.chance(0.5):
@@ -107,14 +107,22 @@ def _app(draft: Draft, site: Site, name: str, files: Mapping[str, str]) -> None:
     site.paths.add(f"/{name}")
 
 
-def _own(draft: Draft) -> dict[str, str]:
+def _fragment(draft: Draft) -> bytes:
+    """A jar with a descriptor that switches listings on, or not."""
+    text = servlet("fragment", _DEFAULT, draft.random.choice(LISTINGS), ("/files/*",))
+    return packed({"META-INF/web-fragment.xml": f'<web-fragment version="3.0">{text}</web-fragment>'})
+
+
+def _own(draft: Draft) -> dict[str, str | bytes]:
     """Descriptors of one application."""
     pick = draft.random
     root = pick.choice(_ROOTS)
     parts: list[str] = []
-    files: dict[str, str] = {}
+    files: dict[str, str | bytes] = {}
     if draft.chance(0.5):
         parts.append(_listing(draft))
+    elif draft.chance(0.3):
+        files["WEB-INF/lib/fragment.jar"] = _fragment(draft)
     if draft.chance(0.6):
         parts.extend(pages(draft, share=0.6))
     body = "\n".join(parts)
