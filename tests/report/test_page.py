@@ -9,7 +9,6 @@ import pytest
 from tests.report import sample
 from tests.report.reading import Page, files, read, report
 from tomcat_fleet.model.status import Status
-from tomcat_fleet.report.page import untold
 from tomcat_fleet.report.template import template_dir
 
 LANGUAGES = ("ko", "en")
@@ -315,12 +314,3 @@ def test_every_page_names_the_patch_tables_it_was_judged_by(
     bundled = {"ko": "내장", "en": "bundled"}[lang]
     for shown in ("/home/auditor/advisories.json", sample.sha("advisories"), bundled, sample.sha("releases")):
         assert shown in text
-
-
-@pytest.mark.parametrize(
-    ("subject", "shown"),
-    [("/opt/tomcat daemon(1)", False), ("/opt/tomcat: daemon(1)", False), ("/opt/tomcat shop", True), ("", False)],
-)
-def test_a_subject_is_shown_when_the_sentence_does_not_name_it(subject: str, shown: bool) -> None:  # noqa: FBT001
-    said = sample.words("/opt/tomcat 인스턴스를 daemon(1) 계정이 실행합니다.", "daemon(1) runs /opt/tomcat.")
-    assert untold(sample.finding("WT-05", Status.FAIL, "root", said, subject), "ko") is shown

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.report import sample
 from tests.report.reading import Page, read, report
 from tomcat_fleet.model.result import EvidenceRow, GapResult, InstanceResult
 from tomcat_fleet.model.status import Outcome, Status
+from tomcat_fleet.report.page import untold
 
 CODES = ("400", "404")
 SAID = sample.words("오류 페이지가 없습니다.", "There are no error pages.")
@@ -131,3 +134,12 @@ def test_what_was_not_read_is_mended_by_reading_it(tmp_path: Path) -> None:
     assert "Remove what kept the evidence from being read and audit again." in shown
     assert line in shown
     assert not any(step in shown for step in sample.guide().items["WT-12"].remedy.en)
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [("/opt/tomcat daemon(1)", False), ("/opt/tomcat: daemon(1)", False), ("/opt/tomcat shop", True), ("", False)],
+)
+def test_a_subject_is_shown_when_the_sentence_does_not_name_it(subject: str, shown: bool) -> None:  # noqa: FBT001
+    said = sample.words("/opt/tomcat 인스턴스를 daemon(1) 계정이 실행합니다.", "daemon(1) runs /opt/tomcat.")
+    assert untold(sample.finding("WT-05", Status.FAIL, "root", said, subject), "ko") is shown
