@@ -153,7 +153,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, scratch: Path
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        until_said(process, "점검")
+        until_said(process, "진단")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 143
