@@ -149,7 +149,8 @@ def test_tomcat_itself_agrees(instances: tuple[Tomcat10, Tomcat10]) -> None:
 def test_only_the_root_run_jvm_fails_the_daemon_item(
     result: dict[str, Any], instances: tuple[Tomcat10, Tomcat10]
 ) -> None:
-    failing = [i["base"] for i in result["instances"] if i["verdicts"]["WT-05"] == "fail"]
+    own = {str(one.base) for one in instances}  # other Tomcats may run on this machine
+    failing = [i["base"] for i in result["instances"] if i["base"] in own and i["verdicts"]["WT-05"] == "fail"]
     assert failing == [str(instances[1].base)]
 
 
