@@ -165,9 +165,9 @@ def _place_app(draft: Draft, site: Site, number: int) -> None:
     if site.filtered or draft.chance(0.6):  # without privileges the servlet fails before any filter is asked
         files["META-INF/context.xml"] = _context(draft, {}, share=0.8)
     name = draft.random.choice(("manager", "host-manager", "ops", "tools#mgr", "ROOT", "mgr##2", "Manager"))
-    if name in {path.lstrip("/").replace("/", "#") or "ROOT" for path in site.admin}:
-        name = f"ops{number}"
     path = "" if name == "ROOT" else "/" + name.partition("##")[0].replace("#", "/")
+    if path in site.admin:
+        name, path = f"ops{number}", f"/ops{number}"
     if not site.filtered and draft.chance(0.12):
         _ship(draft, site, name, path)
         return
@@ -219,7 +219,6 @@ def global_filter(draft: Draft) -> str:
 
 def fatal_site(draft: Draft, site: Site) -> None:
     """A value that the valve rejects where the whole server depends on it: nothing starts at all."""
-    site.broken = True
     files, asked = admin_app(draft, filters=False)
     draft.app(f"{site.app_base}/manager", files)
     bad = element("Valve", {"className": _VALVES + "RemoteAddrValve", "allow": draft.random.choice(_FATAL[:5])})

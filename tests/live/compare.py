@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.live import users
 from tests.live.audit import SOURCES, Audit
 from tests.live.draft import ADMIN, EXAMPLES, MARK, Draft, Site
 from tests.live.ledger import Ledger
 from tests.live.server import Answer, Server
-from tomcat_fleet.model.access import Access, AddressClass, AdminContext, Decision
+from tomcat_fleet.model.access import Access, AccessNote, AddressClass, AdminContext, Decision
 from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.model.web import Application
 from tomcat_fleet.tomcat.probe import Probe, probes
@@ -31,9 +32,7 @@ class Scene:
     ledger: Ledger
 
     def ask(self, site: Site, path: str, **how: object) -> Answer:
-        """Ask one virtual host; a server that is down answers nothing."""
-        if not self.server.up:
-            return Answer(0, "")
+        """Ask one virtual host."""
         return self.server.ask(site.port, site.name, path, **how)  # type: ignore[arg-type]
 
     def subject(self, site: Site, path: str) -> str:
@@ -63,13 +62,14 @@ def compare_deployment(scene: Scene, site: Site) -> set[str]:
             continue  # a filter by address: compared elsewhere
         apps = said.get(path, [])
         subject = scene.subject(site, path)
-        if any(isinstance(app.deployed, Unknown) for app in apps):
+        starts = _starts(scene, site, path)
+        if starts is None or any(isinstance(app.deployed, Unknown) for app in apps):
             scene.ledger.open("deployment")
-        elif not _starts(scene, site, path):
+        elif not starts:
             scene.ledger.same("deployment", subject, server=answer.status, model=_ABSENT, why="does not start")
         else:
             where = answer.body.strip() if answer.status == 200 else None
-            models = [_place(scene, app) for app in apps] or [None]
+            models = [_mark(app) for app in apps] or [None]
             scene.ledger.same("deployment", subject, server=where, model=where if where in models else models[0])
         if answer.status == 200:
             served.add(path)
@@ -85,11 +85,12 @@ def _compare_presence(scene: Scene, site: Site, path: str) -> None:
         scene.ledger.implies(item, scene.subject(site, path), seen=seen, said=said == "fail", why=said)
 
 
-def _place(scene: Scene, app: Application) -> str:
-    """Where an application lies as its mark spells it: what was unpacked holds the mark of its archive."""
-    place = os.path.normpath(app.doc_base)
-    own = f"{place}/{MARK}".removeprefix(f"{scene.draft.root}/")
-    return place if app.archive or own in scene.draft.files else f"{place}.war"
+def _mark(app: Application) -> str:
+    """The mark that lies where the model says that the application is."""
+    if not app.archive:
+        return Path(app.doc_base, MARK).read_text("utf-8")
+    with zipfile.ZipFile(app.doc_base) as archive:
+        return archive.read(MARK).decode()
 
 
 def _marked(scene: Scene, site: Site, path: str, *, patient: bool) -> Answer:
@@ -106,24 +107,36 @@ def _marked(scene: Scene, site: Site, path: str, *, patient: bool) -> Answer:
         time.sleep(0.5)
 
 
-def _starts(scene: Scene, site: Site, path: str) -> bool:
+def _contexts(scene: Scene, site: Site) -> dict[str, AdminContext]:
+    """Administration contexts of the host by path; of several the one that is served."""
     contexts = scene.audit.instance.admin_contexts
-    if isinstance(contexts, Unknown):
+    found = contexts.value if isinstance(contexts, Known) else ()
+    own = [context for context in found if context.host == site.name.lower()]
+    return {context.path: context for context in sorted(own, key=lambda one: one.deployed != Known(value=False))}
+
+
+def _starts(scene: Scene, site: Site, path: str) -> bool | None:
+    """Whether the context starts at all; None where that hangs on a name that somebody may know."""
+    context = _contexts(scene, site).get(path)
+    if context is None or isinstance(context.access, Unknown):
         return True
-    return all(
-        context.access.value.starts
-        for context in contexts.value
-        if context.host == site.name.lower() and context.path == path and isinstance(context.access, Known)
-    )
+    return None if AccessNote.HOST_NAMES in context.access.value.notes else context.access.value.starts
+
+
+def compare_down(scene: Scene) -> None:
+    """A server that does not start must have a context that the model says does not start; nothing is reached."""
+    for site in scene.draft.sites:
+        found = [context.access for context in _contexts(scene, site).values()]
+        closed = [access for access in found if isinstance(access, Known) and not access.value.starts]
+        scene.ledger.same("start", scene.subject(site, ""), server=False, model=not closed)
 
 
 def compare_access(scene: Scene, site: Site) -> None:
     """Compare, for every administration application and every address, whether the request gets through."""
-    contexts = scene.audit.instance.admin_contexts
-    if isinstance(contexts, Unknown):
+    if isinstance(scene.audit.instance.admin_contexts, Unknown):
         scene.ledger.open("found")
         return
-    own = {context.path: context for context in contexts.value if context.host == site.name.lower()}
+    own = _contexts(scene, site)
     for path, asked in site.admin.items():
         context = own.get(path)
         scene.ledger.same("found", scene.subject(site, path), server=True, model=context is not None)
@@ -160,7 +173,7 @@ def _reaches(scene: Scene, site: Site, path: str, source: Probe | str) -> bool:
         answer = scene.ask(site, path, claimed=source.text, login=login)
     else:
         answer = scene.ask(site, path, source=source, login=login)
-    return answer.status not in _REFUSED | {0, _ABSENT}
+    return answer.status not in _REFUSED | {_ABSENT}
 
 
 def _compare_verdict(scene: Scene, site: Site, context: AdminContext, *, entered: bool) -> None:

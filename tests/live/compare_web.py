@@ -89,6 +89,8 @@ def compare_error_verdict(scene: Scene, seen: set[str]) -> None:
     """WT-09 of the whole server, all of whose applications were asked."""
     said = scene.audit.result.verdicts["WT-09"].value
     expected = {"pass": False, "fail": True}.get(said)
+    if said == "fail" and "" in seen:
+        expected = None  # a code that could not be provoked may be the one
     if expected is None:
         scene.ledger.open("WT-09")
     else:

@@ -51,7 +51,6 @@ class Site:
     admin: dict[str, str] = field(default_factory=dict)  # context path of an administration application: what to ask
     attempts: list[Attempt] = field(default_factory=list)
     filtered: bool = False  # a filter by address stands behind the login
-    broken: bool = False  # nothing of it is expected to start
     slow: bool = False  # deployed by the background thread only
     peers: bool = False  # a valve compares the peer's address, so that a claimed one shows nothing
     engine: str = ""

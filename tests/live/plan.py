@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.live import access, users, web
 from tests.live.access import access_site, fatal_site
 from tests.live.audit import audit
-from tests.live.compare import Scene, compare_access, compare_deployment
+from tests.live.compare import Scene, compare_access, compare_deployment, compare_down
 from tests.live.compare_users import compare_users
 from tests.live.compare_web import compare_error_verdict, compare_errors, compare_listings, overstated
 from tests.live.deploy import deploy_site
@@ -125,26 +125,20 @@ def run(release: Release, root: Path, plan: Plan, code: bytes, ledger: Ledger) -
     draft, ports = written(release, root, plan, code)
     with Server(release, root, tuple(ports.values()), draft.options) as server:
         draft.remove_instrument()
-        broken = any(site.broken for site in draft.sites)
-        if server.up == broken:
-            ledger.disagreements.append(
-                f"{root.name} {plan}: server {'up' if server.up else 'down'}\n{server.console()}"
-            )
-            return len(draft.sites)
         scene = Scene(draft, server, audit(root), ledger)
+        if not server.up:
+            compare_down(scene)
+            return len(draft.sites)
         explained: set[str] = set()
         for site in draft.sites:
             explained |= compare_site(scene, site)
-        if not broken:
-            _compare_overstated(scene, explained)
+        _compare_overstated(scene, explained)
     return len(draft.sites)
 
 
 def compare_site(scene: Scene, site: Site) -> set[str]:
     """Everything that the topic of the host lets one compare."""
-    served: set[str] = set()
-    if not site.broken:
-        served = compare_deployment(scene, site)
+    served = compare_deployment(scene, site)
     compare_access(scene, site)
     if site.topic == "users":
         compare_users(scene, site)

@@ -107,42 +107,49 @@ def _app(draft: Draft, site: Site, name: str, files: Mapping[str, str | bytes]) 
     site.paths.add(f"/{name}")
 
 
-def _fragment(draft: Draft) -> bytes:
-    """A jar with a descriptor that switches listings on, or not."""
-    text = servlet("fragment", _DEFAULT, draft.random.choice(LISTINGS), ("/files/*",))
-    return packed({"META-INF/web-fragment.xml": f'<web-fragment version="3.0">{text}</web-fragment>'})
-
-
 def _own(draft: Draft) -> dict[str, str | bytes]:
-    """Descriptors of one application."""
-    pick = draft.random
-    root = pick.choice(_ROOTS)
-    parts: list[str] = []
-    files: dict[str, str | bytes] = {}
-    if draft.chance(0.5):
-        parts.append(_listing(draft))
-    elif draft.chance(0.3):
-        files["WEB-INF/lib/fragment.jar"] = _fragment(draft)
-    if draft.chance(0.6):
-        parts.extend(pages(draft, share=0.6))
+    """Descriptors of one application, of which at most one is about listings."""
+    root = draft.random.choice(_ROOTS)
+    beside = draft.random.choices((_nothing, _alternative, _default, _tomcat_web, _fragment), (10, 2, 2, 2, 2))[0]
+    parts = [_listing(draft)] if beside is _nothing and draft.chance(0.6) else []
+    parts += pages(draft, share=0.6) if draft.chance(0.6) else []
     body = "\n".join(parts)
     if root.startswith("<j:"):
         body = body.replace("</", "</j:").replace("<", "<j:").replace("<j:/j:", "</j:").replace("<j:!", "<!")
     end = "</j:web-app>" if root.startswith("<j:") else "</web-app>"
-    files["WEB-INF/web.xml"] = f"{root}\n{body}\n{end}\n"
-    if draft.chance(0.12):
-        other = f"conf/alt-{pick.randrange(10**6)}.xml"
-        draft.files[other] = "<web-app>" + _listing(draft) + "".join(pages(draft, share=0.5)) + "</web-app>"
-        files["META-INF/context.xml"] = element("Context", {"altDDName": f"{draft.root}/{other}"})
-    elif draft.chance(0.12):
-        other = f"conf/def-{pick.randrange(10**6)}.xml"
-        draft.files[other] = (
-            "<web-app>" + servlet("default", _DEFAULT, pick.choice(("true", "false")), ("/",)) + "</web-app>"
-        )
-        files["META-INF/context.xml"] = element("Context", {"defaultWebXml": f"{draft.root}/{other}"})
-    elif draft.chance(0.12):
-        files["WEB-INF/tomcat-web.xml"] = "<web-app>" + _listing(draft) + "</web-app>"
-    return files
+    return {"WEB-INF/web.xml": f"{root}\n{body}\n{end}\n", **beside(draft)}
+
+
+def _nothing(_draft: Draft) -> dict[str, str | bytes]:
+    return {}
+
+
+def _alternative(draft: Draft) -> dict[str, str | bytes]:
+    """Another file in the place of WEB-INF/web.xml."""
+    other = f"conf/alt-{draft.random.randrange(10**6)}.xml"
+    draft.files[other] = "<web-app>" + _listing(draft) + "".join(pages(draft, share=0.5)) + "</web-app>"
+    return {"META-INF/context.xml": element("Context", {"altDDName": f"{draft.root}/{other}"})}
+
+
+def _default(draft: Draft) -> dict[str, str | bytes]:
+    """Another file in the place of conf/web.xml."""
+    other = f"conf/def-{draft.random.randrange(10**6)}.xml"
+    listings = draft.random.choice(("true", "false"))
+    parts = [servlet("default", _DEFAULT, listings, ("/",)), servlet("Code", "probe.Code", None, ("/code",))]
+    parts += pages(draft, share=0.5) if draft.chance(0.4) else []
+    draft.files[other] = "<web-app>" + "".join(parts) + "</web-app>"
+    return {"META-INF/context.xml": element("Context", {"defaultWebXml": f"{draft.root}/{other}"})}
+
+
+def _tomcat_web(draft: Draft) -> dict[str, str | bytes]:
+    return {"WEB-INF/tomcat-web.xml": "<web-app>" + _listing(draft) + "</web-app>"}
+
+
+def _fragment(draft: Draft) -> dict[str, str | bytes]:
+    """A jar with a descriptor that switches listings on, or not."""
+    text = servlet("fragment", _DEFAULT, draft.random.choice(LISTINGS), ("/files/*",))
+    jar = packed({"META-INF/web-fragment.xml": f'<web-fragment version="3.0">{text}</web-fragment>'})
+    return {"WEB-INF/lib/fragment.jar": jar}
 
 
 def _listing(draft: Draft) -> str:
