@@ -41,17 +41,18 @@ def need(what: str) -> str:
     if what == "sshd" and Path(pwd.getpwuid(os.geteuid()).pw_shell).name in {"nologin", "false"}:
         return _absent("an account that sshd gives a shell")
     if what == "root":
-        return _absent("root") if os.geteuid() else "root"
+        return absent("root") if os.geteuid() else "root"
     if what == "mount-namespaces":
         done = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True)
-        return "unshare" if done.returncode == 0 else _absent(what)
+        return "unshare" if done.returncode == 0 else absent(what)
     if what in _PATHS:
-        return str(_PATHS[what]) if _PATHS[what].exists() else _absent(what)
+        return str(_PATHS[what]) if _PATHS[what].exists() else absent(what)
     found = next((path for path in map(shutil.which, _PROGRAMS[what]) if path), None)
-    return found or _absent(what)
+    return found or absent(what)
 
 
-def _absent(what: str) -> str:
+def absent(what: str) -> str:
+    """Skip the test because ``what`` is not to be had, or fail it where everything is required."""
     if os.environ.get("TOMCAT_FLEET_REQUIRE_ALL") == "1":
         pytest.fail(f"required here: {what}")
     pytest.skip(f"not on this machine: {what}")

@@ -28,7 +28,7 @@ BLOCKS = (
 )  # fmt: skip
 OPTIONS = (r"-Dprobe.command=127\..*", "-Dprobe.all=127.*")  # conf/catalina.properties wins over the second
 PROPERTIES = "probe.allow=127\\\\..*\nprobe.all=.*\nprobe.empty=\nprobe.block=127.0.0.0/8\n"
-_FATAL = ("*", "127.0.0.1(", "[127", r"127\.0\.0\.\d{1,3", "${probe.unknown}", "${probe.unknown:-127.*}")
+_FATAL = ("*", "127.0.0.1(", "[127", r"127\.0\.0\.\d{1,3")
 
 
 # Further settings, how often they stand there, and whether filters know them too.
@@ -172,6 +172,8 @@ def _place_app(draft: Draft, site: Site, number: int) -> None:
         _ship(draft, site, name, path)
         return
     how = draft.random.choice(("directory", "directory", "outside", "outside", "property", "inside", "war", "server"))
+    if how == "server" and draft.conf(site, "context.xml.default") in draft.files:
+        how = "directory"  # what it inherits may keep the whole server from starting
     inside, outside = f"{site.app_base}/{name}", f"outside/{site.name}-{number}"
     if how == "war":
         draft.war(f"{inside}.war", files)
@@ -221,7 +223,7 @@ def fatal_site(draft: Draft, site: Site) -> None:
     """A value that the valve rejects where the whole server depends on it: nothing starts at all."""
     files, asked = admin_app(draft, filters=False)
     draft.app(f"{site.app_base}/manager", files)
-    bad = element("Valve", {"className": _VALVES + "RemoteAddrValve", "allow": draft.random.choice(_FATAL[:5])})
+    bad = element("Valve", {"className": _VALVES + "RemoteAddrValve", "allow": draft.random.choice(_FATAL)})
     where = draft.random.choice(("engine", "host", "context"))
     if where == "engine":
         draft.engine_body.setdefault(site.engine, []).append(bad)

@@ -32,9 +32,10 @@ class Audit:
     result: InstanceResult
 
 
-def audit(base: Path) -> Audit:
+def audit(base: Path, home: Path) -> Audit:
     """Collect from this machine and judge the one instance at ``base``."""
-    target = Target(name="live", address="local", discover=False, instances=(InstanceHint(base=str(base)),))
+    hint = InstanceHint(base=str(base), home=str(home))  # the home of one that is down stands nowhere
+    target = Target(name="live", address="local", discover=False, instances=(hint,))
     evidence = asyncio.run(_collected(target))
     (instance,) = examine(evidence, target, _settings(NETWORKS)).instances
     (result,) = result_of(evidence, target=target).instances

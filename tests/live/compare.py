@@ -124,11 +124,10 @@ def _starts(scene: Scene, site: Site, path: str) -> bool | None:
 
 
 def compare_down(scene: Scene) -> None:
-    """A server that does not start must have a context that the model says does not start; nothing is reached."""
-    for site in scene.draft.sites:
-        found = [context.access for context in _contexts(scene, site).values()]
-        closed = [access for access in found if isinstance(access, Known) and not access.value.starts]
-        scene.ledger.same("start", scene.subject(site, ""), server=False, model=not closed)
+    """A server that does not start must have a context that the model says does not start."""
+    found = [one.access for site in scene.draft.sites for one in _contexts(scene, site).values()]
+    closed = [access for access in found if isinstance(access, Known) and not access.value.starts]
+    scene.ledger.same("start", scene.draft.root.name, server=False, model=not closed, why=scene.server.console())
 
 
 def compare_access(scene: Scene, site: Site) -> None:

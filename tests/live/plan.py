@@ -125,7 +125,7 @@ def run(release: Release, root: Path, plan: Plan, code: bytes, ledger: Ledger) -
     draft, ports = written(release, root, plan, code)
     with Server(release, root, tuple(ports.values()), draft.options) as server:
         draft.remove_instrument()
-        scene = Scene(draft, server, audit(root), ledger)
+        scene = Scene(draft, server, audit(root, release.home), ledger)
         if not server.up:
             compare_down(scene)
             return len(draft.sites)

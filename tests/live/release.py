@@ -8,7 +8,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.need import need
+from tests.need import absent, need
 from tomcat_fleet.tomcat.version import Version
 
 # The newest release of each branch that runs on a current JVM.
@@ -43,7 +43,9 @@ def tarball(number: str) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         artifact = f"org.apache.tomcat:tomcat:{number}:tar.gz"
         command = [mvn, "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={cache}"]
-        subprocess.run(command, check=True, timeout=240, cwd=cache)
+        done = subprocess.run(command, check=False, timeout=240, cwd=cache, stdout=subprocess.DEVNULL)
+        if done.returncode or not path.is_file():
+            absent(f"Tomcat {number} through Maven")
     return path
 
 

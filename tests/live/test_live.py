@@ -28,7 +28,7 @@ def _rounds() -> int:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("number", VERSIONS)
 def test_the_server_agrees(number: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    for program in ("java", "javac", "mvn"):
+    for program in ("java", "javac"):
         need(program)
     release = unpack(number, tmp_path)
     code = compiled(release, tmp_path / "classes")
