@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.alone import alone
+
 # The same examples in every run, so that a failure is a change; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=300)
@@ -27,3 +29,10 @@ def _compared(reporter: pytest.TerminalReporter) -> Iterator[str]:
     for outcome in ("passed", "failed"):
         for report in reporter.getreports(outcome):
             yield from (str(value) for name, value in report.user_properties if name == "live")
+
+
+@pytest.fixture
+def lone() -> Iterator[None]:
+    """For tests that start what an audit of the whole machine would find."""
+    with alone():
+        yield

@@ -39,7 +39,7 @@ def need(what: str) -> str:
     With ``TOMCAT_FLEET_REQUIRE_ALL=1`` in the environment an absence fails the test instead.
     """
     if what == "sshd" and Path(pwd.getpwuid(os.geteuid()).pw_shell).name in {"nologin", "false"}:
-        return _absent("an account that sshd gives a shell")
+        return absent("an account that sshd gives a shell")
     if what == "root":
         return absent("root") if os.geteuid() else "root"
     if what == "mount-namespaces":

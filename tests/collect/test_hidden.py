@@ -17,7 +17,7 @@ from tomcat_fleet.model.evidence import ProcessTable
 from tomcat_fleet.model.fact import Known
 from tomcat_fleet.model.target import InstanceHint, Target
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("lone"), pytest.mark.timeout(900)]
 
 UNPRIVILEGED = "exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -s"
 

@@ -18,7 +18,7 @@ from tomcat_fleet.model.evidence import Process
 from tomcat_fleet.model.fact import Known
 from tomcat_fleet.model.target import InstanceHint, Target
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("lone"), pytest.mark.timeout(900)]
 
 BIN, NOBODY = 2, 65534
 OPTIONS = {

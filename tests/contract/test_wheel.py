@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import alone
+
 ROOT = Path(__file__).resolve().parents[2]
 RENDER = """
 import sys, msgspec
@@ -76,7 +78,8 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(wheel: Path) -> Non
 def test_the_installed_wheel_renders_the_same_reports(installed: Path, tmp_path: Path, lang: str) -> None:
     results = tmp_path / "results.jsonl"
     demo = tmp_path / "demo"
-    _run(installed, "-m", "tomcat_fleet", "demo", "-o", str(demo), "--lang", lang)
+    with alone():
+        _run(installed, "-m", "tomcat_fleet", "demo", "-o", str(demo), "--lang", lang)
     results.write_bytes((demo / "results.jsonl").read_bytes())
     where = _run(installed, "-c", RENDER, str(tmp_path / "wheel"), lang, str(results)).strip()
     assert where == str(installed / "tomcat_fleet")

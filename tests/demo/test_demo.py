@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.alone import alone
 from tests.cli.terminal import command, environment, fleet, until_said
 from tomcat_fleet.demo.fleet import HOSTS, kinds
 from tomcat_fleet.demo.fleet import fleet as demo_fleet
@@ -47,7 +48,8 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> Report:
     output = tmp_path_factory.mktemp("demo") / "out"
-    process = fleet("demo", "-o", output, "--hosts", str(HOSTS + 4), "--lang", "en", TMPDIR=str(scratch))
+    with alone():
+        process = fleet("demo", "-o", output, "--hosts", str(HOSTS + 4), "--lang", "en", TMPDIR=str(scratch))
     assert process.returncode == 0, process.stderr
     assert list(scratch.iterdir()) == []
     rows = [json.loads(line) for line in (output / "results.jsonl").read_text("utf-8").splitlines()]
@@ -145,6 +147,7 @@ def test_the_page_to_open_is_said_last(report: Report) -> None:
     assert "Traceback" not in report.process.stderr
 
 
+@pytest.mark.usefixtures("lone")
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, scratch: Path) -> None:
     with subprocess.Popen(
         command("demo", "-o", tmp_path / "out"),

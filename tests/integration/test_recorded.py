@@ -26,7 +26,7 @@ from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.target import InstanceHint, Target
 from tomcat_fleet.tomcat.examine import Settings, examine
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("lone"), pytest.mark.timeout(900)]
 
 NOBODY = 65534
 SETTINGS = Settings(policy=Policy(), today=TODAY)

@@ -23,7 +23,7 @@ from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.examine import Settings, examine
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("lone"), pytest.mark.timeout(900)]
 
 SETTINGS = Settings(policy=Policy(), today=TODAY)
 TARGET = Target(name="virtual", address="192.0.2.1")

@@ -17,12 +17,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.alone import alone
 from tests.need import need
 from tests.sshd import Sshd
 from tests.tomcat10 import HOME, Tomcat10
 from tomcat_fleet.report.schema import schema
 
-pytestmark = [pytest.mark.sshd, pytest.mark.tomcat, pytest.mark.root]
+pytestmark = [pytest.mark.sshd, pytest.mark.tomcat, pytest.mark.root, pytest.mark.timeout(900)]
 
 PAGES = "".join(
     f"<error-page><error-code>{code}</error-code><location>/error.html</location></error-page>"
@@ -52,7 +53,8 @@ def place() -> Iterator[Path]:
     need("tomcat10")
     directory = Path(tempfile.mkdtemp(prefix="tf-tomcat-", dir="/var/tmp"))
     directory.chmod(0o755)
-    yield directory
+    with alone():
+        yield directory
     shutil.rmtree(directory)
 
 

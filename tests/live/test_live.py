@@ -16,7 +16,7 @@ from tests.live.plan import compiled, plans, run
 from tests.live.release import VERSIONS, unpack
 from tests.need import need
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("lone")]
 _ROUNDS = {"": 1, "full": 5}
 
 
