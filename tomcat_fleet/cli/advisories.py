@@ -27,7 +27,9 @@ from tomcat_fleet.tomcat.version import Version
 _PIPE_WIDTH = 1000
 _NAMES = ("advisories", "releases")
 
-app = typer.Typer(help="The tables of releases and advisories behind WT-13.", no_args_is_help=True)
+app = typer.Typer(
+    help="The tables of releases and advisories behind WT-13.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()
