@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.daemon import DaemonKind
 from tomcat_fleet.model.fact import Gap, Known, Unknown
@@ -43,7 +45,7 @@ def test_jsvc_keeps_its_controller_apart_from_its_child() -> None:
     host.process(20, 0, ARGV, exe="/usr/bin/jsvc")
     host.process(21, 998, ARGV, ppid=20, exe="/usr/bin/jsvc")
     reader, seed = seed_of(host)
-    found = daemon.daemons(reader, seed)
+    found = daemon.daemons(reader, seed, TARGET)
     assert isinstance(found, Known)
     assert [(item.kind, item.process.uid) for item in found.value] == [
         (DaemonKind.JSVC_CONTROLLER, 0),
@@ -73,7 +75,7 @@ def test_a_stopped_instance_has_no_daemons_and_takes_its_owner_from_the_unit() -
     text = "[Service]\nUser=tomcat\nEnvironment=CATALINA_BASE=/opt/a\n"
     host.unit("/etc/systemd/system/t.service", text)
     reader, seed = seed_of(host)
-    assert daemon.daemons(reader, seed) == Known(())
+    assert daemon.daemons(reader, seed, TARGET) == Known(())
     assert [unit.user for unit in daemon.units(seed)] == ["tomcat"]
     assert owners(host).uids == {998}
 
@@ -137,4 +139,39 @@ def test_a_hidden_process_table_leaves_the_daemons_unknown() -> None:
     host = host_with()
     host.table_complete = False
     reader, seed = seed_of(host)
-    assert isinstance(daemon.daemons(reader, seed), Unknown)
+    assert isinstance(daemon.daemons(reader, seed, TARGET), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("owner", "more", "accounts", "unit", "vouched"),
+    [
+        (998, {}, (), "", True),
+        (0, {}, (), "", False),
+        (1001, {}, (), "", False),
+        (0, {"logs": 998}, (), "", True),
+        (1001, {"work": 998}, (), "", True),
+        (0, {"conf": 998}, (), "", False),
+        (0, {}, ("tomcat",), "", True),
+        (0, {}, ("deploy",), "", False),
+        (0, {}, (), "tomcat", True),
+        (0, {}, (), "deploy", False),
+    ],
+)
+def test_something_of_the_instance_vouches_for_the_account_of_its_process(
+    owner: int,
+    more: dict[str, int],
+    accounts: tuple[str, ...],
+    unit: str,
+    vouched: bool,  # noqa: FBT001 - a table
+) -> None:
+    host = host_with(uid=owner)
+    host.java("/opt/a", uid=998)
+    for name, uid in more.items():
+        host.directory(f"/opt/a/{name}", uid=uid)
+    if unit:
+        host.unit("/etc/systemd/system/t.service", f"[Service]\nEnvironment=CATALINA_BASE=/opt/a\nUser={unit}\n")
+    target = replace(TARGET, was_accounts=accounts)
+    reader, seed = seed_of(host, target)
+    found = daemon.daemons(reader, seed, target)
+    assert isinstance(found, Known)
+    assert [one.vouched for one in found.value] == [vouched]

@@ -27,6 +27,7 @@ class Daemon:
     process: Process
     kind: DaemonKind
     account: Fact[Account | None]
+    vouched: bool = True  # something of the instance, a unit or the inventory belongs to its account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def assemble(reader: Reader, seed: Seed, target: Target, settings: Settings) -> 
         base=seed.base,
         home=seed.home,
         running=seed.running,
-        daemons=daemon.daemons(reader, seed),
+        daemons=daemon.daemons(reader, seed, target),
         units=daemon.units(seed),
         units_known=seed.units_known,
         owners=daemon.owners(reader, seed, target),

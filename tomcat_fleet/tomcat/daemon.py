@@ -13,17 +13,34 @@ from tomcat_fleet.tomcat.discovery import Seed
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.unit import Starter
 
+_WRITTEN = ("logs", "work", "temp")  # what a running Tomcat writes to, and so belongs to whoever runs it
 
-def daemons(reader: Reader, seed: Seed) -> Fact[tuple[Daemon, ...]]:
+
+def daemons(reader: Reader, seed: Seed, target: Target) -> Fact[tuple[Daemon, ...]]:
     """List the processes of the instance; ``Known(())`` when it is proven not to run."""
     if isinstance(seed.running, Unknown):
         return seed.running
+    named = {found.value.uid for found in _named(reader, seed, target) if isinstance(found, Known)}
+    vouched = {*named, *_holders(reader, seed)}
     return Known(
         tuple(
-            Daemon(process=launch.process, kind=launch.kind, account=reader.account(launch.process.uid))
+            Daemon(
+                process=launch.process,
+                kind=launch.kind,
+                account=reader.account(launch.process.uid),
+                vouched=launch.process.uid in vouched,
+            )
             for launch in seed.launches
         )
     )
+
+
+def _holders(reader: Reader, seed: Seed) -> Iterator[int]:
+    """Owners of the base and of what its JVM writes to. Anyone may start a process that names the base."""
+    for path in (seed.base, *(f"{seed.base}/{name}" for name in _WRITTEN)):
+        status = reader.status(path)
+        if isinstance(status, Known) and status.value:
+            yield status.value.uid
 
 
 def units(seed: Seed) -> tuple[Unit, ...]:
@@ -36,8 +53,7 @@ def owners(reader: Reader, seed: Seed, target: Target) -> Owners:
     uids = {launch.process.uid for launch in seed.jvms}
     names = {launch.process.user for launch in seed.jvms if launch.process.user}
     missing: list[Unknown] = []
-    for name in sorted({*target.was_accounts, *(seed.hint.was_accounts if seed.hint else ()), *_unit_users(seed)}):
-        found = _account(reader, name)
+    for found in _named(reader, seed, target):
         if isinstance(found, Unknown):
             missing.append(found)
         else:
@@ -54,6 +70,12 @@ def owners(reader: Reader, seed: Seed, target: Target) -> Owners:
 def _is_root_s(starter: Starter) -> bool:
     """Systemd runs a unit without User= as root; an init script may change the account by itself."""
     return starter.unit is not None and starter.unit.user is None and starter.unit.name.endswith(".service")
+
+
+def _named(reader: Reader, seed: Seed, target: Target) -> tuple[Known[Account] | Unknown, ...]:
+    """Accounts that the inventory and units name, in the order of their names."""
+    names = {*target.was_accounts, *(seed.hint.was_accounts if seed.hint else ()), *_unit_users(seed)}
+    return tuple(_account(reader, name) for name in sorted(names))
 
 
 def _unit_users(seed: Seed) -> Iterator[str]:

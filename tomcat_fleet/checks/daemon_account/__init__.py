@@ -25,6 +25,7 @@ class Reason(StrEnum):
 
     ROOT = "root"
     OWN_ACCOUNT = "own-account"
+    UNVOUCHED = "unvouched"
     GROUP_ESCALATION = "group-escalation"
     MAPPED_UID = "mapped-uid"
     ACCOUNT_UNKNOWN = "account-unknown"
@@ -69,6 +70,8 @@ def _running(daemon: Daemon, daemons: list[Daemon], instance: Instance) -> Findi
             status=Status.FAIL, reason=Reason.ROOT, subject=subject, refs=tuple(refs), params=params, commands=commands
         )
     status, reason, more = _account(daemon.account, process)
+    if status is Status.PASS and not daemon.vouched:
+        status, reason = Status.MANUAL, Reason.UNVOUCHED
     notes = [*_notes(daemon.account, process), *([Reason.ROOT_CONTROLLER] if controllers else [])]
     evidence = _account_ref(daemon.account)
     return Finding(
