@@ -142,9 +142,7 @@ class Process:
     cwd: str | None = None
     root: str | None = None  # other than / when the process lives in a container or chroot
     started: int | None = None  # seconds since 1970 on the target's clock
-    jars: tuple[str, ...] | None = (
-        None  # copies of catalina.jar that it has open, as the kernel names them; None: hidden
-    )
+    jars: tuple[str, ...] | None = None  # copies of catalina.jar that it has open, by the kernel; None: hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from tomcat_fleet.model.access import Access, AccessNote, AdminContext, AdminKind, Decision, forbidden
-from tomcat_fleet.model.escape import from_text
 from tomcat_fleet.model.fact import Fact, Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat.address_filter import is_address_step, judge_access
 from tomcat_fleet.tomcat.admin_servlet import AdminServlets
 from tomcat_fleet.tomcat.config import Config, HostNode, flag
-from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.path import name as last_segment
 from tomcat_fleet.tomcat.pipeline import Pipeline, Step, has_misspelt_valve, valve_steps
 from tomcat_fleet.tomcat.probe import probes
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.stock import STANDARD_NAMES
-from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, merged_filters, parse_web_xml
+from tomcat_fleet.tomcat.web_descriptor import WebDescriptors
+from tomcat_fleet.tomcat.web_xml import FilterNode, WebXml, merged_filters
 from tomcat_fleet.tomcat.webapp import Definition, Deployment, Webapp
 from tomcat_fleet.tomcat.xml import Element
 
@@ -93,6 +92,7 @@ class _Judge:
         self.networks = networks
         self.probes = probes(networks)
         self.servlets = AdminServlets(reader, config)
+        self.descriptors = WebDescriptors(reader, config)
 
     def contexts(self, app: Webapp) -> Iterator[AdminContext]:
         """At most one context for an application; the manager's kind goes before the others."""
@@ -124,8 +124,10 @@ class _Judge:
             return app.defaults
         own = app.definition.value
         definitions = (*app.defaults.value, *((own,) if own else ()))
-        outer, gap = self._outer_descriptors(app)
-        layers = (*((web_xml,) if web_xml else ()), *outer)
+        outer = [found for _, found in self.descriptors.around(app)]
+        gap = next((found for found in outer if isinstance(found, Unknown)), None)
+        around = (found.value for found in outer if isinstance(found, Known))
+        layers = tuple(layer for layer in (web_xml, *around) if layer)
         pipeline = self._pipeline(app.host, definitions, tuple(_filter_steps(layers, web_xml, self.servlets.of(app))))
         access = judge_access(self.config, app.host.service, pipeline, self.probes)
         if gap and any(probe.decision is not Decision.REFUSED for probe in forbidden(access, self.networks)):
@@ -147,22 +149,6 @@ class _Judge:
     def _is_preemptive(self, context: Element) -> bool:
         switch = flag(context, "preemptiveAuthentication", self.config.properties, default=False)
         return isinstance(switch, Unknown) or switch.value
-
-    def _outer_descriptors(self, app: Webapp) -> tuple[tuple[WebXml, ...], Unknown | None]:
-        """web.xml.default and conf/web.xml or what stands in its place, and why one of them could not be read."""
-        found: list[WebXml] = []
-        instead = app.setting("defaultWebXml") or ""
-        xml_base = app.host.xml_base
-        gap = self.config.doubt(instead) or (xml_base if isinstance(xml_base, Unknown) else None)
-        own = (f"{xml_base.value}/web.xml.default",) if isinstance(xml_base, Known) else ()
-        for path in (*own, absolute(from_text(instead or "conf/web.xml"), self.config.base)):
-            document = self.config.read(self.reader, path, namespaces=self.config.namespaces)
-            parsed = parse_web_xml(document, path)
-            if isinstance(parsed, Unknown):
-                gap = gap or parsed
-            elif parsed.value:
-                found.append(parsed.value)
-        return tuple(found), gap
 
     @staticmethod
     def _displaced_filter(app: Webapp, definitions: Sequence[Definition]) -> bool:

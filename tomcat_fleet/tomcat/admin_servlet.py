@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tomcat_fleet.model.access import AdminKind
 from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.model.place import Place
 from tomcat_fleet.tomcat.config import Config
 from tomcat_fleet.tomcat.reader import Reader
 from tomcat_fleet.tomcat.stock import admin_servlets
-from tomcat_fleet.tomcat.web_descriptor import Found, WebDescriptors
+from tomcat_fleet.tomcat.web_descriptor import WebDescriptors
 from tomcat_fleet.tomcat.webapp import Webapp
 
 
@@ -25,7 +23,7 @@ class AdminServlets:
         """Kind and declaration of each servlet, the manager's first, its own descriptor's before the others'."""
         found = [
             (kind, Place(path, line))
-            for path, descriptor in (*self._descriptors.of_application(app), *self._inherited(app))
+            for path, descriptor in (*self._descriptors.of_application(app), *self._descriptors.around(app))
             if isinstance(descriptor, Known) and descriptor.value
             for kind, line in admin_servlets(descriptor.value)
         ]
@@ -36,7 +34,3 @@ class AdminServlets:
         hosts = self._config.hosts.value if isinstance(self._config.hosts, Known) else ()
         shared = (self._descriptors.of_server(), *map(self._descriptors.of_host, hosts))
         return tuple(dict.fromkeys(found for _, found in shared if isinstance(found, Unknown)))
-
-    def _inherited(self, app: Webapp) -> Iterator[Found]:
-        yield self._descriptors.of_host(app.host)
-        yield self._descriptors.of_server()

@@ -12,7 +12,8 @@ from tomcat_fleet.tomcat.config import Config, HostNode, flag
 from tomcat_fleet.tomcat.document import class_name
 from tomcat_fleet.tomcat.path import absolute
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.web_xml import parse_web_xml
+from tomcat_fleet.tomcat.web_descriptor import WebDescriptors
+from tomcat_fleet.tomcat.web_xml import WebXml
 from tomcat_fleet.tomcat.webapp import Deployment, Webapp
 from tomcat_fleet.tomcat.xml import Element
 
@@ -68,6 +69,7 @@ class _Reading:
         self.reader = reader
         self.config = config
         self.hosts = config.hosts.value if isinstance(config.hosts, Known) else ()
+        self.descriptors = WebDescriptors(reader, config)
 
     def since(self, *firsts: str) -> bool:
         """Whether the version certainly has it: of an unknown version nothing is taken for granted."""
@@ -75,52 +77,21 @@ class _Reading:
 
     def general(self) -> Fact[tuple[ErrorPage, ...]]:
         """Pages that every application inherits."""
-        path = f"{self.config.base}/conf/web.xml"
-        found = self._pages(path)
-        if found == Known(None):
+        path, server = self.descriptors.of_server()
+        if server == Known(None):
             return Unknown(Gap.MISSING, path)
-        if isinstance(found, Unknown) or len(self.hosts) != 1:
-            return found if isinstance(found, Unknown) else Known(found.value or ())
-        of_host = self._of_host(self.hosts[0])
-        if isinstance(of_host, Unknown):
-            return of_host
-        return Known(_merged(of_host.value, found.value or ()))
+        host = [self.descriptors.of_host(self.hosts[0])[1]] if len(self.hosts) == 1 else []
+        return _together((), *host, server)
 
     def of_app(self, app: Webapp) -> Fact[tuple[ErrorPage, ...]]:
-        """Pages of the application's own descriptor, with its host's where there are several hosts."""
+        """Pages of the application's own descriptor, with those around it that are not everybody's."""
         if isinstance(app.web_xml, Unknown):
             return app.web_xml
         own = app.web_xml.value.error_pages if app.web_xml.value else ()
+        (_, host), (_, outer) = self.descriptors.around(app)
         if _is_apart(app):
-            return self._instead(app, own)
-        if len(self.hosts) == 1:
-            return Known(own)
-        of_host = self._of_host(app.host)
-        return of_host if isinstance(of_host, Unknown) else Known(_merged(own, of_host.value))
-
-    def _instead(self, app: Webapp, own: tuple[ErrorPage, ...]) -> Fact[tuple[ErrorPage, ...]]:
-        """Own pages and those of what stands in the place of conf/web.xml, web.xml.default between them."""
-        other = app.setting("defaultWebXml") or ""
-        doubt = self.config.doubt(other)
-        found = doubt or self._pages(absolute(from_text(other), self.config.base))
-        of_host = self._of_host(app.host)
-        for one in (found, of_host):
-            if isinstance(one, Unknown):
-                return one
-            own = _merged(own, one.value or ())
-        return Known(own)
-
-    def _of_host(self, host: HostNode) -> Fact[tuple[ErrorPage, ...]]:
-        if isinstance(host.xml_base, Unknown):
-            return host.xml_base
-        found = self._pages(f"{host.xml_base.value}/web.xml.default")
-        return found if isinstance(found, Unknown) else Known(found.value or ())
-
-    def _pages(self, path: str) -> Fact[tuple[ErrorPage, ...] | None]:
-        found = parse_web_xml(self.config.read(self.reader, path, namespaces=self.config.namespaces), path)
-        if isinstance(found, Unknown):
-            return found
-        return Known(found.value.error_pages if found.value else None)
+            return _together(own, host, outer)
+        return Known(own) if len(self.hosts) == 1 else _together(own, host)
 
     def missing(
         self, app: Webapp, own: Fact[tuple[ErrorPage, ...]], general: Fact[tuple[ErrorPage, ...]]
@@ -188,6 +159,15 @@ def _label(app: Webapp) -> str:
 
 def _report_valves(host: Element) -> Iterator[Element]:
     return (valve for valve in host.each("Valve") if class_name(valve) == _VALVE)
+
+
+def _together(own: tuple[ErrorPage, ...], *around: Fact[WebXml | None]) -> Fact[tuple[ErrorPage, ...]]:
+    """``own`` pages, then those of each descriptor ``around`` inside out; Unknown when one could not be read."""
+    for found in around:
+        if isinstance(found, Unknown):
+            return found
+        own = _merged(own, found.value.error_pages if found.value else ())
+    return Known(own)
 
 
 def _merged(first: tuple[ErrorPage, ...], second: tuple[ErrorPage, ...]) -> tuple[ErrorPage, ...]:

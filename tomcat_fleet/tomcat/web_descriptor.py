@@ -43,6 +43,10 @@ class WebDescriptors:
             return host.xml_base.source, host.xml_base
         return self._at(f"{host.xml_base.value}/web.xml.default")
 
+    def around(self, app: Webapp) -> tuple[Found, Found]:
+        """What lies around an application's own: its host's, then conf/web.xml or its Context's defaultWebXml."""
+        return self.of_host(app.host), self._instead(app) or self.of_server()
+
     def of_application(self, app: Webapp) -> Iterator[Found]:
         """Its own descriptor first, then what lies beside it, then its fragments."""
         own = app.web_xml.value.path if isinstance(app.web_xml, Known) and app.web_xml.value else ""
@@ -50,11 +54,17 @@ class WebDescriptors:
         yield from self._beside(app)
         yield from self._fragments(app)
 
-    def _beside(self, app: Webapp) -> Iterator[Found]:
+    def _instead(self, app: Webapp) -> Found | None:
         other = app.setting("defaultWebXml")
-        if other:
-            path = absolute(from_text(other), self._config.base)
-            yield path, self._config.doubt(other) or self._at(path)[1]
+        if not other:
+            return None
+        path = absolute(from_text(other), self._config.base)
+        return path, self._config.doubt(other) or self._at(path)[1]
+
+    def _beside(self, app: Webapp) -> Iterator[Found]:
+        instead = self._instead(app)
+        if instead:
+            yield instead
         version = self._config.version
         if version is None or version.major >= _TOMCAT_WEB_XML_SINCE:
             path = app.root.place(_TOMCAT_WEB_XML)
