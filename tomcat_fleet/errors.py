@@ -5,6 +5,7 @@
         InventoryError    inventory, group_vars, host_vars, --limit
         ConfigError       known_hosts, keys, profile file, output directory, options
       TargetError       one target could not be audited; becomes its outcome, never ends a sweep
+      DiskError          results cannot be written any more; what was acknowledged is kept; exit 4
       EvidenceError     one artefact could not be read as what it claims to be; becomes an Unknown fact
 
 Exceptions are ordinary classes: a frozen dataclass cannot carry a traceback through a context manager.
@@ -66,3 +67,7 @@ class TargetError(FleetError):
 
 class EvidenceError(FleetError):
     """An artefact is not what it claims to be. The message never quotes the artefact's text."""
+
+
+class DiskError(FleetError):
+    """The place for the results is full or broken. The message says what is kept and how to go on."""

@@ -189,10 +189,9 @@ def test_the_machine_itself_can_be_audited_without_keys(tmp_path: Path) -> None:
     assert json.loads(line)["method"]["transport"] == "local"
 
 
-def test_a_full_disk_is_an_internal_error(tmp_path: Path, keys: list[str]) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        path = inventory(tmp_path / "a.toml", host(closed.getsockname()[1]))
+def test_without_room_for_its_results_a_sweep_does_not_begin(tmp_path: Path, keys: list[str]) -> None:
+    with silence() as server:
+        path = inventory(tmp_path / "a.toml", host(server.getsockname()[1]))
         arguments = command("audit", "-i", path, "-o", tmp_path / "out", *keys)
         done = subprocess.run(
             ["/bin/sh", "-c", 'ulimit -f 8; exec "$@"', "sh", *arguments],
@@ -202,7 +201,7 @@ def test_a_full_disk_is_an_internal_error(tmp_path: Path, keys: list[str]) -> No
             timeout=120,
             check=False,
         )
-    assert done.returncode == 4, done.stderr
-    assert done.stderr.splitlines()[-1] == "tomcat-fleet: internal error: OSError: File too large"
-    assert "writer.py" in done.stderr
-    assert done.stdout == ""
+        assert not touched(server)
+    assert done.returncode == 2, done.stderr
+    assert "needs 16 MiB of free space before a sweep begins" in done.stderr
+    assert not (tmp_path / "out" / ".reserve").exists()

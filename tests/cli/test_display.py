@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from tomcat_fleet.checks import ALL
-from tomcat_fleet.cli.audit import verdict
 from tomcat_fleet.cli.closing import Closing
 from tomcat_fleet.cli.progress import Display
+from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.word import SIGNS, Lang, speaker
 from tomcat_fleet.model.result import SweepSummary
 from tomcat_fleet.model.status import Outcome, Severity, Status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import resource
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.sweep.scene import lines, outcomes, plan, targets
-from tomcat_fleet.errors import ConfigError, TargetError
+from tomcat_fleet.errors import ConfigError, DiskError, TargetError
+from tomcat_fleet.ledger.store import Ledger
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import InstanceHint, Target
 from tomcat_fleet.sweep.event import Done, Event, Finished, Started
@@ -114,7 +114,7 @@ async def test_a_defect_of_ours_costs_one_target_and_tells_no_secret(
     assert rows["web00001"]["outcome_reason"] == "internal"
     assert "test_run.py" in caplog.text
     assert SECRET not in caplog.text
-    assert not any(SECRET in path.read_text("utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert not any(SECRET.encode() in path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
 
 
 async def test_a_stop_leaves_one_result_for_everyone(tmp_path: Path) -> None:
@@ -234,10 +234,10 @@ async def test_output_that_is_not_ours_is_refused_before_anything_happens(tmp_pa
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
-async def test_a_full_disk_ends_the_sweep_and_keeps_what_it_has(tmp_path: Path) -> None:
+async def test_a_disk_that_fails_ends_the_sweep_and_keeps_what_it_has(tmp_path: Path) -> None:
     attempts = 0
 
-    async def filling(target: Target, access: Access, limits: Limits) -> Channel:
+    async def failing(target: Target, access: Access, limits: Limits) -> Channel:
         nonlocal attempts
         attempts += 1
         if attempts == 20:
@@ -246,10 +246,10 @@ async def test_a_full_disk_ends_the_sweep_and_keeps_what_it_has(tmp_path: Path) 
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        with pytest.raises(OSError, match="File too large"):
-            await run(plan(tmp_path / "out", targets(100), filling, concurrency=1), Audience())
+        with pytest.raises(DiskError, match="19 of 100 results are kept"):
+            await run(plan(tmp_path / "out", targets(100), failing, concurrency=1), Audience())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    kept = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl.part").read_bytes().splitlines()]
-    assert [row["target"] for row in kept] == [f"web{number:05}" for number in range(19)]
+    with Ledger.reopen(tmp_path / "out") as ledger:
+        assert ledger.done() == {f"web{number:05}" for number in range(19)}
     assert attempts == 20

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli import advisories, audit, demo, guide, inventory, schema, version
+from tomcat_fleet.cli import advisories, audit, demo, evaluate, guide, inventory, schema, version
 from tomcat_fleet.cli.guard import guard
-from tomcat_fleet.errors import UserError
+from tomcat_fleet.errors import DiskError, UserError
 from tomcat_fleet.sweep.trace import frames
 
 OPERATOR_ERROR = 2
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(audit.audit)
 app.command()(demo.demo)
+app.command()(evaluate.evaluate)
 app.command()(guide.guide)
 app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
@@ -63,6 +64,9 @@ def main() -> None:
         for fault in error.faults:
             print(fault, file=sys.stderr)  # noqa: T201  this is the command line
         sys.exit(OPERATOR_ERROR)
+    except DiskError as error:
+        print(f"tomcat-fleet: {error}", file=sys.stderr)  # noqa: T201  same
+        sys.exit(INTERNAL_ERROR)
     except Exception as error:  # noqa: BLE001  the program's last word
         sys.exit(_internal(error))
 

@@ -13,27 +13,34 @@ import typer
 
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates
+from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
-from tomcat_fleet.cli.word import Lang
+from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.errors import ConfigError, Fault, UserError
 from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.policy import Policy
-from tomcat_fleet.model.result import SweepSummary
-from tomcat_fleet.model.status import Severity, Status
+from tomcat_fleet.model.status import Severity
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.installed import data_directory, tables_in_use
+from tomcat_fleet.sweep.lock import turn
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.profile import load_profile
+from tomcat_fleet.sweep.resume import find, resumed, unfinished
 from tomcat_fleet.sweep.run import run
 from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import check_transports
 
-FINDINGS = 1
-INCOMPLETE = 3
 _FORMATS = frozenset({"html", "json"})
 _DEFAULTS = Limits()
 T = TypeVar("T")
+
+
+class Overlap(StrEnum):
+    """What becomes of a sweep while another one of the same inventory is under way."""
+
+    WAIT = "wait"
+    REFUSE = "refuse"
 
 
 class Carrier(StrEnum):
@@ -72,6 +79,13 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     transport: Annotated[
         Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."),
+    ] = None,
+    overlap: Annotated[
+        Overlap, typer.Option(help="While another sweep of this inventory is under way.")
+    ] = Overlap.WAIT,
 ) -> None:
     """Audit every Tomcat of an inventory and write the reports."""
     del formats
@@ -83,14 +97,14 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     today = began.astimezone().date()
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
     access = desk.of(lambda: _access(fleet, known_hosts, key, agent=agent))
-    if fleet is None or policy is None or tables is None or access is None:
+    directory = desk.of(lambda: find(resume, output) if resume else output or Path(f"tomcat-fleet-{sweep}"))
+    if fleet is None or policy is None or tables is None or access is None or directory is None:
         raise UserError(desk.faults)
-    warn(fleet)
     plan = SweepPlan(
         sweep=sweep,
         targets=fleet.targets,
         access=access,
-        output=output or Path(f"tomcat-fleet-{sweep}"),
+        output=directory,
         today=today,
         limits=replace(_DEFAULTS, total_s=timeout),
         policy=policy,
@@ -102,17 +116,27 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         limit=limit,
         inventory_files=fleet.files,
     )
-    summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang)
+    if resume:
+        plan = resumed(plan, policy if profile else None)
+    else:
+        _begins_anew(directory, lang)
+    warn(fleet)
+    with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):
+        summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang, directory)
     raise typer.Exit(interrupted or verdict(summary, fail_on))
 
 
-def verdict(summary: SweepSummary, fail_on: Severity | None) -> int:
-    """Exit code of a finished sweep: 3 when a target is missing, else 1 for findings asked for, else 0."""
-    if not summary.complete:
-        return INCOMPLETE
-    levels = list(Severity)
-    wanted = levels[: levels.index(fail_on) + 1] if fail_on else []
-    return FINDINGS if any(summary.severities[level][Status.FAIL] for level in wanted) else 0
+def _begins_anew(directory: Path, lang: Lang) -> None:
+    """Say that results are about to be replaced which a resumed sweep would keep."""
+    left = unfinished(directory)
+    if left is not None:
+        sweep, done, total = left
+        said = speaker(lang)("audit.unfinished", path=directory, sweep=sweep, done=done, total=total)
+        typer.echo(said, err=True)
+
+
+def _waiting(lang: Lang) -> Callable[[], None]:
+    return lambda: typer.echo(speaker(lang)("audit.waiting"), err=True)
 
 
 class _Faults:

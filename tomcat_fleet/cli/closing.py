@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -25,8 +27,9 @@ _COLUMNS = (Status.FAIL, Status.PASS, Status.MANUAL, Status.UNKNOWN, Status.NOT_
 class Closing:
     """Remembers, of any number of targets, the few that are named at the end."""
 
-    def __init__(self, lang: Lang) -> None:
+    def __init__(self, lang: Lang, output: Path | None = None) -> None:
         self._lang = lang
+        self._output = output
         self._say: Say = speaker(lang)
         self._worst: list[tuple[tuple[int, int, int], str]] = []
         self._incomplete: list[Finished] = []
@@ -53,6 +56,8 @@ class Closing:
         console.print(self._score(summary, seconds), highlight=False)
         if summary.outcomes[Outcome.NOT_RUN]:
             console.print(self._say("closing.interrupted"), highlight=False)
+            if self._output is not None:
+                console.print(self._say("closing.resume", path=shlex.quote(str(self._output))), highlight=False)
         print(self.done.index)  # noqa: T201  a path on a line of its own, never wrapped
 
     def _remember(self, event: Finished) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
@@ -41,15 +41,17 @@ class Display:
         """Take in one event."""
         match event:
             case Started():
-                self._count.begin(event.total)
+                self._count.begin(event.total, event.before)
                 self._bar.start()
                 self._bar.update(self._task, total=event.total)
                 words = {"sweep": event.sweep, "total": event.total, "concurrency": event.concurrency}
                 self._console.print(self._say("progress.started", **words), highlight=False)
+                if event.before:
+                    self._console.print(self._say("progress.resumed", before=event.before), highlight=False)
             case Finished():
                 self._count.add(event)
                 self._bar.advance(self._task)
-                if self._console.is_terminal:
+                if self._console.is_terminal and not event.before:
                     self._console.print(_line(event, self._say), highlight=False)
             case Done():
                 self._plain()
@@ -62,12 +64,14 @@ class Display:
             yield
         finally:
             ticking.cancel()
-            self._bar.stop()
+            with suppress(OSError):
+                self._bar.stop()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._pause_s)
-            self._plain()
+            with suppress(OSError):
+                self._plain()
 
     def _plain(self) -> None:
         if not self._console.is_terminal:
@@ -82,10 +86,12 @@ class _Count:
         self._total = 0
         self._ended = 0
         self._failed = 0
+        self._before = 0
         self._since = time.monotonic()
 
-    def begin(self, total: int) -> None:
+    def begin(self, total: int, before: int) -> None:
         self._total = total
+        self._before = before
         self._since = time.monotonic()
 
     def add(self, event: Finished) -> None:
@@ -98,9 +104,10 @@ class _Count:
         return say(key, done=done, failed=self._failed, left=left, eta=self._eta(say, left), **words)
 
     def _eta(self, say: Say, left: int) -> str:
-        if not self._ended:
+        audited = self._ended - self._before  # results of an earlier run took no time in this one
+        if audited <= 0:
             return say("progress.eta_unknown")
-        seconds = round((time.monotonic() - self._since) / self._ended * left)
+        seconds = round((time.monotonic() - self._since) / audited * left)
         hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
         return f"{hours}:{minutes:02}:{seconds % _MINUTE:02}" if hours else f"{minutes}:{seconds % _MINUTE:02}"
 

@@ -7,7 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO, TypeAlias
 
 from rich.console import Console
 
@@ -24,28 +26,50 @@ _INTERRUPTED = 128  # plus the number of the signal
 Sweep: TypeAlias = Callable[[Watch, Stop], Awaitable[SweepSummary]]
 
 
-def watch(sweep: Sweep, lang: Lang) -> tuple[SweepSummary, int]:
-    """Run ``sweep`` and show it. Returns the summary, and 130 or 143 when a signal ended it early, else 0."""
+def watch(sweep: Sweep, lang: Lang, output: Path | None = None) -> tuple[SweepSummary, int]:
+    """Run ``sweep`` and show it. Returns the summary, and 129, 130 or 143 when a signal ended it early, else 0.
+
+    ``output`` is named as the sweep to resume. A terminal or pipe that went away costs what would have been shown,
+    and nothing else.
+    """
     say = speaker(lang)
-    display, closing, stop = Display(Console(stderr=True), say), Closing(lang), Stop()
+    display, closing, stop = Display(Console(stderr=True), say), Closing(lang, output), Stop()
     began = time.monotonic()
 
     def tell(event: Event) -> None:
         closing(event)
-        display(event)
+        with suppress(OSError):
+            display(event)
+
+    def stopping() -> None:
+        with suppress(OSError):
+            print(say("progress.stopping"), file=sys.stderr)  # noqa: T201
 
     async def run() -> SweepSummary:
-        with stop.listening(lambda: print(say("progress.stopping"), file=sys.stderr), _show_cursor):  # noqa: T201
+        with stop.listening(stopping, _show_cursor):
             async with display.shown():
                 return await sweep(tell, stop)
 
     with sockets():
         summary = asyncio.run(run())
-    closing.show(Console(highlight=False), time.monotonic() - began)
+    try:
+        closing.show(Console(highlight=False), time.monotonic() - began)
+        sys.stdout.flush()
+    except OSError:
+        _nowhere(sys.stdout)
     return summary, 0 if stop.number is None else _INTERRUPTED + stop.number
 
 
 def _show_cursor() -> None:
     """The bar hides it, and a process that ends at once has no other chance to bring it back."""
-    if sys.stderr.isatty():
-        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
+
+
+def _nowhere(stream: TextIO) -> None:
+    """What is left in its buffer would fail again when the interpreter ends, and hide the exit code."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(null, stream.fileno())
+        os.close(null)

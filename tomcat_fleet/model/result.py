@@ -124,6 +124,7 @@ class MethodResult:
     bytes_in: int = 0
     records: int = 0
     stream_sha256: str = ""
+    evidence_sha256: str = ""  # last link of the chain over the stored, redacted records
     files: dict[str, str] = field(default_factory=dict)  # path -> sha256 of what was read
 
 

@@ -1,14 +1,16 @@
-"""The output directory before a sweep: taken over only when it is empty or holds a report of ours."""
+"""The output directory before a sweep: taken over only when it is empty or holds a report of ours that is at rest."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tomcat_fleet.errors import ConfigError, Fault
+from tomcat_fleet.model import ledger_file
 from tomcat_fleet.model.result import SCHEMA, SUMMARY_SCHEMA
 from tomcat_fleet.report.folder import Folder
 from tomcat_fleet.report.slug import is_slug
@@ -19,16 +21,18 @@ PAGES = ("hosts", "groups")
 _SUMMARY = "summary.json"
 _FILES = re.compile(
     r"index\.html|summary\.json|SHA256SUMS|results\.(jsonl|jsonl\.part|xlsx|csv|sarif|cklb|hdf\.json)"
-    r"|junit\.xml|metrics\.prom|defectdojo\.json|\.[a-zA-Z0-9.-]{1,100}\.part"
+    r"|junit\.xml|metrics\.prom|defectdojo\.json|ledger\.db(-wal|-shm|-journal)?|\.reserve"
+    r"|\.[a-zA-Z0-9.-]{1,100}\.part"
 )
 _HEAD = 4096
 
 
-def take(path: Path) -> Folder:
-    """Open ``path`` (made with mode 0700 when missing) as an empty report directory.
+def take(path: Path, keep: Collection[str] = ()) -> Folder:
+    """Open ``path`` (made with mode 0700 when missing) as a report directory that holds nothing but ``keep``.
 
     A finished report found there moves to ``.former``; an unfinished one is removed and an older finished one in
-    ``.former`` stays. Raises ConfigError for anything that is not ours, before anything was changed.
+    ``.former`` stays. The directory is locked until the folder is closed. Raises ConfigError for anything that is not
+    ours and for a directory in use, before anything was changed.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -40,9 +44,10 @@ def take(path: Path) -> Folder:
     except OSError as error:
         raise _refusal(path, f"cannot be used as output directory: {error.strerror}") from error
     try:
+        _lock(folder, path)
         _check(folder, path)
         os.fchmod(folder.descriptor, 0o700)
-        _set_aside(folder)
+        _set_aside(folder, keep)
     except OSError as error:
         folder.close()
         raise _refusal(path, f"cannot be prepared: {error.strerror}") from error
@@ -59,6 +64,14 @@ def forget(folder: Folder) -> None:
         _clear(aside)
         aside.close()
         os.rmdir(ASIDE, dir_fd=folder.descriptor)
+
+
+def _lock(folder: Folder, path: Path) -> None:
+    """The kernel's lock on the directory itself: no file is left behind, and it ends with its process."""
+    try:
+        fcntl.flock(folder.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _refusal(path, "another sweep is writing its results here") from None
 
 
 def _check(folder: Folder, path: Path) -> None:
@@ -101,6 +114,7 @@ def _ours(folder: Folder) -> bool:
     line = f'"schema":"{SCHEMA}"'.encode()
     return (
         f'"{SUMMARY_SCHEMA}"'.encode() in (summary or b"")
+        or ledger_file.is_ledger(_head(folder, ledger_file.NAME) or b"")
         or line in (results or b"")
         or part == b""  # interrupted before the first target
         or line in (part or b"")
@@ -116,20 +130,20 @@ def _head(folder: Folder, name: str) -> bytes | None:
         return file.read(_HEAD)
 
 
-def _set_aside(folder: Folder) -> None:
+def _set_aside(folder: Folder, keep: Collection[str]) -> None:
     finished = _SUMMARY in folder.names() and PART not in folder.names()
     if not finished:
-        _clear(folder)
+        _clear(folder, keep)
         return
     forget(folder)
     aside = folder.folder(ASIDE)
     for name in folder.names():
-        if name != ASIDE:
+        if name != ASIDE and name not in keep:
             os.rename(name, name, src_dir_fd=folder.descriptor, dst_dir_fd=aside.descriptor)
     aside.close()
 
 
-def _clear(folder: Folder) -> None:
+def _clear(folder: Folder, keep: Collection[str] = ()) -> None:
     for name in folder.names():
         if name in PAGES:
             child = folder.folder(name)
@@ -137,7 +151,7 @@ def _clear(folder: Folder) -> None:
                 child.remove(page)
             child.close()
             os.rmdir(name, dir_fd=folder.descriptor)
-        elif name != ASIDE:
+        elif name != ASIDE and name not in keep:
             folder.remove(name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -57,13 +58,16 @@ class ReportWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(self, facts: SweepFacts) -> None:
-        """Take over the directory. Raises ConfigError when it holds anything but a report of ours."""
+    def open(self, facts: SweepFacts, keep: Collection[str] = ()) -> None:
+        """Take over the directory, the files ``keep`` in it excepted.
+
+        Raises ConfigError when it holds anything but a report of ours, or another sweep is writing to it.
+        """
         self._environment.globals.update(
             facts=facts, guide=self._guide, classification=self._classification, page_policy=dict(facts.policy)
         )
         self._facts = facts
-        self._root = former.take(self._directory)
+        self._root = former.take(self._directory, keep)
         self._folders.append(self._root)
         self._hosts = self._root.folder("hosts")
         self._folders.append(self._hosts)
@@ -85,6 +89,10 @@ class ReportWriter:
         self._hosts.publish(f"{result.slug}.html", data)
         self._rows[result.slug] = summarise(result, self._severities, offset=offset, length=len(line))
         self._tally.add(result)
+
+    def include(self, name: str) -> None:
+        """List a file that somebody else wrote into the directory in SHA256SUMS."""
+        self._root.include(name)
 
     def finish(self, finished: str) -> SweepSummary:
         """Write the fleet page, summary.json, results.jsonl and SHA256SUMS; ``finished`` is the moment of the end.

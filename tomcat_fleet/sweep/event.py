@@ -18,6 +18,7 @@ class Started:
     sweep: str
     total: int
     concurrency: int
+    before: int = 0  # targets that had their result before: the sweep is gone on with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Finished:
     worst: Status | None  # None: no instance was judged
     failed: tuple[int, int, int]  # failed instance verdicts of high, medium and low severity
     seconds: float
+    before: bool = False  # the result was in the ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ Event: TypeAlias = Started | Finished | Done
 Watch: TypeAlias = Callable[[Event], None]
 
 
-def finished(result: TargetResult) -> Finished:
+def finished(result: TargetResult, *, before: bool = False) -> Finished:
     """The row that progress displays show for a result."""
     severities = {found.item: found.severity for instance in result.instances for found in instance.findings}
     failed = [
@@ -65,4 +67,5 @@ def finished(result: TargetResult) -> Finished:
         worst=worst(verdicts) if verdicts else None,
         failed=(failed.count(Severity.HIGH), failed.count(Severity.MEDIUM), failed.count(Severity.LOW)),
         seconds=result.duration_s,
+        before=before,
     )

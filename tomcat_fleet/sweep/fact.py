@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from tomcat_fleet import __version__
@@ -10,23 +11,31 @@ from tomcat_fleet.model.policy import ManagerRequired, Policy
 from tomcat_fleet.model.result import TableResult
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.tomcat.table import Tables
 
 
 def facts(plan: SweepPlan, started: str) -> SweepFacts:
     """Facts that every page prints."""
+    return facts_of(plan.sweep, started, plan.policy, plan.tables, plan.inventory_files, plan.limit)
+
+
+def facts_of(
+    sweep: str, started: str, policy: Policy, tables: Tables, inventory: Mapping[str, str], limit: str | None
+) -> SweepFacts:
+    """The same, of a sweep whose plan is gone."""
     return SweepFacts(
-        sweep=plan.sweep,
+        sweep=sweep,
         started=started,
         tool=__version__,
         guide=EDITION,
-        advisories_date=plan.tables.date,
+        advisories_date=tables.date,
         tables={
             name: TableResult(date=one.date, sha256=one.sha256, source=one.place)
-            for name, one in sorted(plan.tables.origins.items())
+            for name, one in sorted(tables.origins.items())
         },
-        policy=policy_text(plan.policy),
-        inventory_sha256=dict(plan.inventory_files),
-        limit=plan.limit,
+        policy=policy_text(policy),
+        inventory_sha256=dict(inventory),
+        limit=limit,
     )
 
 

@@ -23,6 +23,7 @@ class SweepPlan:
     """One sweep. ``open`` is how channels come to be; anything that keeps ``Channel``'s promises will do."""
 
     sweep: str  # id, as ``clock.sweep_id`` makes it
+    started: str | None = None  # of a sweep that is gone on with; None: it begins now
     targets: Sequence[Target]
     access: Access
     output: Path
@@ -39,3 +40,8 @@ class SweepPlan:
     limit: str | None = None
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
     open: Open = open_channel
+
+    @property
+    def resumed(self) -> bool:
+        """Whether results are there already, in the ledger of the output directory."""
+        return self.started is not None

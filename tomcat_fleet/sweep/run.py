@@ -5,57 +5,154 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+import msgspec
+
+from tomcat_fleet.errors import DiskError, EvidenceError
+from tomcat_fleet.ledger.store import Entry, Ledger
+from tomcat_fleet.model import ledger_file
 from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.writer import ReportWriter
-from tomcat_fleet.sweep import clock
+from tomcat_fleet.sweep import clock, reserve
 from tomcat_fleet.sweep.event import Done, Started, Watch, finished
 from tomcat_fleet.sweep.fact import facts
 from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.sweep.reserve import Reserve
+from tomcat_fleet.sweep.resume import open_ledger
 from tomcat_fleet.sweep.stop import Stop
-from tomcat_fleet.sweep.target import Auditor
+from tomcat_fleet.sweep.target import Auditor, Outturn, Turn
 from tomcat_fleet.sweep.trace import frames
 
 _BREATH = 64  # results written in a row without anything to wait for, before others may run
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 async def run(plan: SweepPlan, events: Watch, stop: Stop | None = None) -> SweepSummary:
     """Audit every target of ``plan``, write the reports, return the summary.
 
     Each target has exactly one result. Once ``stop`` is requested nothing more is connected to, the targets left over
-    become ``not_run``, and the reports are finished as usual. Raises ConfigError when the output directory is not
-    fit, OSError when writing to it fails later.
+    become ``not_run``, and the reports are finished as usual. Results that are in the ledger already, of a sweep that
+    is gone on with, are final. Raises ConfigError when the output directory is not fit, DiskError when it fills up or
+    fails later: what was acknowledged until then is in the ledger.
     """
-    with ReportWriter(
+    stop = stop or Stop()
+    reserve.check(plan.output)
+    writer = ReportWriter(
         plan.output, lang=plan.lang, classification=plan.classification or None, template_dir=plan.templates
-    ) as writer:
-        writer.open(facts(plan, clock.stamp(clock.now())))
-        events(Started(sweep=plan.sweep, total=len(plan.targets), concurrency=plan.concurrency))
-        await _Crew(plan, writer, events, Stop() if stop is None else stop).work()
-        summary = writer.finish(clock.stamp(clock.now()))
+    )
+    with writer:
+        started = plan.started or clock.stamp(clock.now())
+        writer.open(facts(plan, started), keep=ledger_file.FILES if plan.resumed else ())
+        with Reserve(plan.output) as room, open_ledger(plan, started) as ledger:
+            desk = _Desk(plan, writer, ledger, room, stop)
+            try:
+                summary = await _swept(plan, desk, events, stop)
+            except OSError as error:
+                raise desk.failure(error) from error
+            if stop.full is not None:
+                raise desk.failure(stop.full)
     events(Done(summary=summary, index=plan.output / "index.html"))
     return summary
 
 
-class _Crew:
-    """Workers that take targets from one queue, and the desk where they hand in results."""
+async def _swept(plan: SweepPlan, desk: _Desk, events: Watch, stop: Stop) -> SweepSummary:
+    before = desk.before
+    events(Started(sweep=plan.sweep, total=len(plan.targets), concurrency=plan.concurrency, before=len(before)))
+    crew = _Crew(plan, desk, events, stop)
+    await crew.recall([target for target in plan.targets if target.name in before])
+    await crew.work([target for target in plan.targets if target.name not in before])
+    return desk.close()
 
-    def __init__(self, plan: SweepPlan, writer: ReportWriter, events: Watch, stop: Stop) -> None:
+
+class _Desk:
+    """Where results are handed in: first the ledger, then the report."""
+
+    def __init__(self, plan: SweepPlan, writer: ReportWriter, ledger: Ledger, room: Reserve, stop: Stop) -> None:
         self._plan = plan
         self._writer = writer
+        self._ledger = ledger
+        self._room = room
+        self._stop = stop
+        self.before = ledger.done()
+        self._done = set(self.before)
+
+    def take(self, outturn: Outturn) -> None:
+        """Acknowledge and report a result. Raises OSError, on a full disk only when the reserve is used up, too."""
+        self._roomy(lambda: self._take(outturn))
+
+    def recall(self, target: Target) -> TargetResult:
+        """Report a result that the ledger holds. Raises EvidenceError when it is damaged."""
+        try:
+            result = msgspec.json.decode(self._ledger.entry(target.name).line, type=TargetResult)
+        except msgspec.MsgspecError:
+            raise EvidenceError("its result is not one of this version of the tool") from None
+        self._roomy(lambda: self._writer.write(result))
+        return result
+
+    def close(self) -> SweepSummary:
+        """Finish ledger and report."""
+        self._roomy(self._ledger.settle)
+        self._writer.include(ledger_file.NAME)
+        return self._roomy(lambda: self._writer.finish(clock.stamp(clock.now())))
+
+    def failure(self, error: OSError) -> DiskError:
+        """What to tell the operator."""
+        return DiskError(
+            f"{self._plan.output}: {error.strerror}; {len(self._done)} of {len(self._plan.targets)} results are kept,"
+            f" --resume {self._plan.output} goes on with the others"
+        )
+
+    def _take(self, outturn: Outturn) -> None:
+        result = outturn.result
+        if result.outcome is not Outcome.NOT_RUN and result.target not in self._done:
+            entry = Entry(target=result.target, line=msgspec.json.encode(result), evidence=outturn.evidence)
+            self._ledger.acknowledge(entry)
+            self._done.add(result.target)
+        self._writer.write(result)
+
+    def _roomy(self, write: Callable[[], T]) -> T:
+        try:
+            return write()
+        except OSError as error:
+            if not reserve.is_full(error) or self._stop.full is not None:
+                raise
+            self._stop.exhausted(error)
+            self._room.release()
+            return write()
+
+
+class _Crew:
+    """Workers that take targets from one queue."""
+
+    def __init__(self, plan: SweepPlan, desk: _Desk, events: Watch, stop: Stop) -> None:
+        self._plan = plan
+        self._desk = desk
         self._events = events
         self._stop = stop
         self._auditor = Auditor(plan, stop, secrets.token_bytes(32))
         self._disk_error: OSError | None = None
 
-    async def work(self) -> None:
+    async def recall(self, targets: list[Target]) -> None:
+        """Take over results of an earlier run. A damaged one is that target's result now, as a failure."""
+        for count, target in enumerate(targets, 1):
+            try:
+                result = self._desk.recall(target)
+            except EvidenceError as error:
+                turn = self._auditor.turn(target)
+                result = self._handed_in(turn.failed(Outcome.COLLECTOR_FAILED, f"the ledger is damaged: {error}"))
+            self._events(finished(result, before=True))
+            if count % _BREATH == 0:
+                await asyncio.sleep(0)
+
+    async def work(self, targets: list[Target]) -> None:
         """Every target once. Raises the OSError that kept a result from being written."""
-        queue = iter(self._plan.targets)
-        workers = max(1, min(self._plan.concurrency, len(self._plan.targets)))
+        queue = iter(targets)
+        workers = min(self._plan.concurrency, len(targets))
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(workers):
@@ -75,19 +172,22 @@ class _Crew:
     async def _one(self, target: Target) -> None:
         turn = self._auditor.turn(target)
         try:
-            result = self._written(turn.not_run() if self._stop.requested else await turn.result())
+            result = self._handed_in(turn.not_run() if self._stop.requested else await turn.outturn())
         except Exception as error:
             if error is self._disk_error:
                 raise
-            # A defect of ours on one target must not cost the others. Messages may quote evidence; frames do not.
-            _log.error("%s: internal error\n%s", target.name, frames(error))
-            result = self._written(turn.failed(Outcome.COLLECTOR_FAILED, "internal"))
+            result = self._handed_in(self._defect(turn, target, error))
         self._events(finished(result))
 
-    def _written(self, result: TargetResult) -> TargetResult:
+    def _defect(self, turn: Turn, target: Target, error: Exception) -> Outturn:
+        """A defect of ours on one target must not cost the others. Messages may quote evidence; frames do not."""
+        _log.error("%s: internal error\n%s", target.name, frames(error))
+        return turn.failed(Outcome.COLLECTOR_FAILED, "internal")
+
+    def _handed_in(self, outturn: Outturn) -> TargetResult:
         try:
-            self._writer.write(result)
+            self._desk.take(outturn)
         except OSError as error:
             self._disk_error = error
             raise
-        return result
+        return outturn.result

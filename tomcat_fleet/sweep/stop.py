@@ -10,28 +10,43 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 
 _EXIT = 128  # plus the number of the signal: what a shell shows of a process that a signal ended
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
     """A request to stop: nothing new starts, what is under way is cut short, reports are still finished.
 
-    ``number`` is the signal that asked for it, or None while nobody has.
+    ``number`` is the signal that asked for it, ``full`` the error of a disk that cannot take more; both are None while
+    nobody has asked.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self.full: OSError | None = None
         self._deadlines: set[asyncio.Timeout] = set()
 
     @property
     def requested(self) -> bool:
         """Whether anybody has asked."""
-        return self.number is not None
+        return self.number is not None or self.full is not None
+
+    @property
+    def reason(self) -> str:
+        """Why targets were left out."""
+        return "interrupted" if self.full is None else "the disk is full"
 
     def request(self, number: int = signal.SIGINT) -> None:
-        """Stop now. Every deadline that is open ends at once."""
+        """Stop now, for a signal."""
         if self.number is None:
             self.number = int(number)
+        self._end()
+
+    def exhausted(self, error: OSError) -> None:
+        """Stop now, for want of room."""
+        self.full = self.full or error
+        self._end()
+
+    def _end(self) -> None:
         now = asyncio.get_running_loop().time()
         for deadline in self._deadlines:
             if not deadline.expired():
@@ -55,12 +70,14 @@ class Stop:
 
     @contextmanager
     def listening(self, said: Callable[[], None], left: Callable[[], None]) -> Iterator[None]:
-        """SIGINT and SIGTERM request a stop, which ``said`` acknowledges.
+        """SIGINT, SIGTERM and SIGHUP (the terminal was closed) request a stop, which ``said`` acknowledges.
 
-        A second one calls ``left`` and ends the process at once, with 128 and its number as exit code.
+        A second one calls ``left`` and ends the process at once, with 128 and its number as exit code. Signals that
+        were ignored when the process began (nohup, a job in the background) stay ignored.
         """
         loop = asyncio.get_running_loop()
-        former = {number: signal.getsignal(number) for number in _SIGNALS}
+        found = {number: signal.getsignal(number) for number in _SIGNALS}
+        former = {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
 
         def last(number: int, _frame: FrameType | None) -> None:
             left()
@@ -69,16 +86,16 @@ class Stop:
         def heard(number: int) -> None:
             # KeyboardInterrupt would do for most moments; raised inside a callback of the loop, it leaves a connection
             # half closed that its own clean-up then waits for without end.
-            for each in _SIGNALS:
+            for each in former:
                 signal.signal(each, last)  # the loop's wake-up descriptor stays: a loop that waits notices, too
             said()
             self.request(number)
 
-        for number in _SIGNALS:
+        for number in former:
             loop.add_signal_handler(number, heard, number)
         try:
             yield
         finally:
-            for number in _SIGNALS:
+            for number, handler in former.items():
                 loop.remove_signal_handler(number)
-                signal.signal(number, former[number])
+                signal.signal(number, handler)

@@ -6,10 +6,13 @@ import asyncio
 import time
 from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import TargetError
-from tomcat_fleet.evaluate.result import audited, failed
+from tomcat_fleet.evaluate.result import failed
+from tomcat_fleet.ledger.chain import Chained, chained
+from tomcat_fleet.ledger.deposition import Deposition, records
 from tomcat_fleet.model.check import Context
 from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.evidence import Evidence, Question
@@ -18,12 +21,19 @@ from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.sweep import clock
+from tomcat_fleet.sweep.judge import judged
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.stop import Stop
 from tomcat_fleet.tomcat.examine import Settings, examine
 from tomcat_fleet.transport.channel import Channel
 
-_INTERRUPTED = "interrupted"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outturn:
+    """What became of one turn. ``evidence`` is None for a target that was not reached."""
+
+    result: TargetResult
+    evidence: Chained | None = None
 
 
 class Auditor:
@@ -59,7 +69,7 @@ class Turn:
         self._started = clock.stamp(clock.now())
         self._tick = time.monotonic()
 
-    async def result(self) -> TargetResult:
+    async def outturn(self) -> Outturn:
         """What became of the target. A deadline, a stop and every ``TargetError`` are results, too."""
         total = self._auditor.plan.limits.total_s
         try:
@@ -71,15 +81,18 @@ class Turn:
             late = f"not finished within {total:g} s"
             return self.not_run() if self._auditor.stop.requested else self.failed(Outcome.TIMEOUT, late)
 
-    def not_run(self) -> TargetResult:
+    def not_run(self) -> Outturn:
         """The result of a turn that a stop kept from beginning or from ending."""
-        return self.failed(Outcome.NOT_RUN, _INTERRUPTED)
+        return self.failed(Outcome.NOT_RUN, self._auditor.stop.reason)
 
-    def failed(self, outcome: Outcome, reason: str) -> TargetResult:
+    def failed(self, outcome: Outcome, reason: str) -> Outturn:
         """A result without verdicts."""
+        return Outturn(result=self._failed(TargetError(outcome, reason)))
+
+    def _failed(self, error: TargetError) -> TargetResult:
         return failed(
             self._target,
-            TargetError(outcome, reason),
+            error,
             sweep=self._auditor.plan.sweep,
             slug=slug(self._target.name),
             started=self._started,
@@ -98,16 +111,19 @@ class Turn:
         finally:
             await channel.aclose()
 
-    def _judged(self, collected: Collected) -> TargetResult:
-        return audited(
-            collected,
-            self._target,
-            examine(collected.evidence, self._target, self._auditor.settings),
-            self._auditor.context,
-            sweep=self._auditor.plan.sweep,
+    def _judged(self, collected: Collected) -> Outturn:
+        deposition = Deposition(
+            target=self._target,
             slug=slug(self._target.name),
             started=self._started,
             duration_s=self._seconds(),
+            collected=collected,
+        )
+        evidence = chained(records(deposition))
+        auditor = self._auditor
+        return Outturn(
+            result=judged(deposition, evidence.head, auditor.plan.sweep, auditor.settings, auditor.context),
+            evidence=evidence,
         )
 
     def _seconds(self) -> float:

@@ -1,0 +1,188 @@
+"""The ledger of one sweep: an SQLite database beside its reports.
+
+A result is acknowledged when its transaction is on disk (write-ahead log, synchronous FULL): neither the end of the
+process nor that of the machine takes it back. At most one result per target can be in it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from tomcat_fleet.errors import ConfigError, EvidenceError, Fault
+from tomcat_fleet.ledger.chain import Chained
+from tomcat_fleet.ledger.opening import Opening, decoded, encoded, fingerprint, kept
+from tomcat_fleet.model.ledger_file import APPLICATION, HEAD, NAME, is_ledger
+from tomcat_fleet.model.target import Target
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE opening (facts BLOB NOT NULL);
+CREATE TABLE target (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, facts BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE result (
+  target TEXT PRIMARY KEY REFERENCES target (name),
+  line BLOB NOT NULL,      -- the line of results.jsonl, zlib
+  head TEXT NOT NULL,      -- last link of the evidence's chain; empty without evidence
+  evidence BLOB NOT NULL   -- see chain.py; empty without evidence
+);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One target's final row. ``line`` has no line feed; ``evidence`` is None for a target that was not reached."""
+
+    target: str
+    line: bytes
+    evidence: Chained | None
+
+
+class Ledger:
+    """An open ledger. ``with`` closes it. Every method raises OSError when the disk fails or is full."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def create(cls, directory: Path, opening: Opening, targets: Iterable[Target]) -> Self:
+        """A new ledger in ``directory`` for ``targets``. Raises OSError."""
+        path = directory / NAME
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        with _as_os_errors():
+            ledger = cls(_connected(path), path)
+            ledger._connection.executescript(
+                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {_VERSION}; PRAGMA journal_mode = WAL;"
+            )
+            with ledger._connection as transaction:
+                transaction.executescript(f"BEGIN; {_SCHEMA}")  # begun here, for a script ends what came before
+                transaction.execute("INSERT INTO opening VALUES (?)", (encoded(opening),))
+                transaction.executemany("INSERT INTO target VALUES (?, ?, ?)", map(_row, targets))
+        return ledger
+
+    @classmethod
+    def reopen(cls, directory: Path) -> Self:
+        """The ledger of a sweep in ``directory``. Raises ConfigError when there is none that can be read."""
+        path = directory / NAME
+        try:
+            with path.open("rb") as file:
+                head = file.read(HEAD)
+        except OSError as error:
+            raise _refusal(path, f"cannot be read: {error.strerror}") from None
+        if not is_ledger(head):
+            raise _refusal(path, "is not a ledger")
+        try:
+            connection = _connected(path)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            raise _refusal(path, f"is damaged: {error}") from None
+        if version != _VERSION:
+            connection.close()
+            raise _refusal(path, f"has format {version}; this version of the tool reads format {_VERSION}")
+        return cls(connection, path)
+
+    def opening(self) -> Opening:
+        """What the sweep was begun with. Raises ConfigError when it cannot be read."""
+        try:
+            (raw,) = self._connection.execute("SELECT facts FROM opening").fetchone()
+            return decoded(raw)
+        except (sqlite3.Error, TypeError, msgspec.MsgspecError):
+            raise _refusal(self._path, "does not say how its sweep was begun") from None
+
+    def targets(self) -> dict[str, str]:
+        """Name -> fingerprint of every target of the sweep."""
+        with _as_os_errors():
+            return dict(self._connection.execute("SELECT name, fingerprint FROM target ORDER BY name"))
+
+    def target(self, name: str) -> Target:
+        """What the ledger keeps of a target. Raises EvidenceError, KeyError."""
+        with _as_os_errors():
+            row = self._connection.execute("SELECT facts FROM target WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise KeyError(name)
+        try:
+            return msgspec.json.decode(row[0], type=Target)
+        except msgspec.MsgspecError:
+            raise EvidenceError("cannot be read from the ledger") from None
+
+    def acknowledge(self, entry: Entry) -> None:
+        """Make the final row of a target durable. Raises ValueError when it has one, or is not of this sweep."""
+        evidence = entry.evidence or Chained(head="", data=b"")
+        row = (entry.target, zlib.compress(entry.line, 1), evidence.head, evidence.data)
+        try:
+            with _as_os_errors(), self._connection as transaction:
+                transaction.execute("INSERT INTO result VALUES (?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError:
+            raise ValueError(f"not a target without a result: {entry.target}") from None
+
+    def done(self) -> frozenset[str]:
+        """Targets that have their final row."""
+        with _as_os_errors():
+            return frozenset(name for (name,) in self._connection.execute("SELECT target FROM result"))
+
+    def entry(self, target: str) -> Entry:
+        """The final row of ``target``. Raises EvidenceError when its line is damaged, KeyError when it has none."""
+        with _as_os_errors():
+            row = self._connection.execute(
+                "SELECT line, head, evidence FROM result WHERE target = ?", (target,)
+            ).fetchone()
+        if row is None:
+            raise KeyError(target)
+        packed, head, data = row
+        try:
+            line = zlib.decompress(packed)
+        except zlib.error:
+            raise EvidenceError("its result cannot be unpacked") from None
+        return Entry(target=target, line=line, evidence=Chained(head=head, data=data) if head or data else None)
+
+    def settle(self) -> None:
+        """Put everything into the one file, so that it may be copied and hashed."""
+        with _as_os_errors():
+            self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+
+    def close(self) -> None:
+        """Give it back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _row(target: Target) -> tuple[str, str, bytes]:
+    return target.name, fingerprint(target), msgspec.json.encode(kept(target))
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=5)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, f"{os.strerror(number)} ({error})", NAME) from None
+
+
+def _refusal(path: Path, message: str) -> ConfigError:
+    return ConfigError([Fault(str(path), 0, message)])
