@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ def environment(**extra: str) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "PYTHONWARNINGS": "error",
         "XDG_DATA_HOME": "/nonexistent",
+        "XDG_STATE_HOME": str(Path(tempfile.gettempdir()) / f"tomcat-fleet-tests-{os.geteuid()}.state"),
         **extra,
     }
 

@@ -57,7 +57,8 @@ class Closing:
         if summary.outcomes[Outcome.NOT_RUN]:
             console.print(self._say("closing.interrupted"), highlight=False)
             if self._output is not None:
-                console.print(self._say("closing.resume", path=shlex.quote(str(self._output))), highlight=False)
+                words = self._say("closing.resume", path=shlex.quote(str(self._output)))
+                console.print(words, highlight=False, soft_wrap=True)  # to be copied
         print(self.done.index)  # noqa: T201  a path on a line of its own, never wrapped
 
     def _remember(self, event: Finished) -> None:

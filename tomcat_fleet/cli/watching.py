@@ -52,11 +52,10 @@ def watch(sweep: Sweep, lang: Lang, output: Path | None = None) -> tuple[SweepSu
 
     with sockets():
         summary = asyncio.run(run())
-    try:
+    with suppress(OSError):
         closing.show(Console(highlight=False), time.monotonic() - began)
-        sys.stdout.flush()
-    except OSError:
-        _nowhere(sys.stdout)
+    for stream in (sys.stdout, sys.stderr):
+        _emptied(stream)
     return summary, 0 if stop.number is None else _INTERRUPTED + stop.number
 
 
@@ -67,9 +66,11 @@ def _show_cursor() -> None:
             os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
 
 
-def _nowhere(stream: TextIO) -> None:
-    """What is left in its buffer would fail again when the interpreter ends, and hide the exit code."""
-    with suppress(OSError):
+def _emptied(stream: TextIO) -> None:
+    """What stays in a buffer that nobody takes would fail again when the interpreter ends, and hide the exit code."""
+    try:
+        stream.flush()
+    except OSError:
         null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         os.dup2(null, stream.fileno())
         os.close(null)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
 
 import msgspec
 
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.table import AdvisoryTable, Origin, ReleaseTable, Tables, tables
+
+UNREADABLE: Final = (msgspec.MsgspecError, ValueError)  # what damaged JSON raises; UTF-8 has an error of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class Opening:
 
     sweep: str
     started: str
-    today: str  # 2026-11-23, the auditor's day, by which ages are told
+    today: date  # the auditor's day, by which ages are told
     tool: str  # version of tomcat-fleet
     collector: str  # version and hash of the script
     limit: str | None
@@ -41,7 +45,7 @@ def encoded(opening: Opening) -> bytes:
 
 
 def decoded(raw: bytes) -> Opening:
-    """From JSON. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    """From JSON. Raises UNREADABLE."""
     return msgspec.json.decode(raw, type=Opening)
 
 

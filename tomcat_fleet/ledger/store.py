@@ -11,16 +11,16 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
 from tomcat_fleet.errors import ConfigError, EvidenceError, Fault
 from tomcat_fleet.ledger.chain import Chained
-from tomcat_fleet.ledger.opening import Opening, decoded, encoded, fingerprint, kept
+from tomcat_fleet.ledger.opening import UNREADABLE, Opening, decoded, encoded, fingerprint, kept
 from tomcat_fleet.model.ledger_file import APPLICATION, HEAD, NAME, is_ledger
 from tomcat_fleet.model.target import Target
 
@@ -56,22 +56,31 @@ class Ledger:
     @classmethod
     def create(cls, directory: Path, opening: Opening, targets: Iterable[Target]) -> Self:
         """A new ledger in ``directory`` for ``targets``. Raises OSError."""
-        path = directory / NAME
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        with _as_os_errors():
-            ledger = cls(_connected(path), path)
-            ledger._connection.executescript(
-                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {_VERSION}; PRAGMA journal_mode = WAL;"
-            )
-            with ledger._connection as transaction:
+        part, path = directory / f".{NAME}.part", directory / NAME
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), NAME)
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        with _as_os_errors(), closing(_connected(part)) as connection:
+            connection.execute("PRAGMA journal_mode = MEMORY").fetchone()
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            with connection as transaction:
                 transaction.executescript(f"BEGIN; {_SCHEMA}")  # begun here, for a script ends what came before
                 transaction.execute("INSERT INTO opening VALUES (?)", (encoded(opening),))
                 transaction.executemany("INSERT INTO target VALUES (?, ?, ?)", map(_row, targets))
-        return ledger
+        part.rename(path)  # whole or not there
+        return cls._for_writing(path)
+
+    @classmethod
+    def resume(cls, directory: Path) -> Self:
+        """The ledger of a sweep in ``directory``, to go on with. Raises ConfigError as ``reopen`` does, OSError."""
+        cls.reopen(directory).close()
+        return cls._for_writing(directory / NAME)
 
     @classmethod
     def reopen(cls, directory: Path) -> Self:
-        """The ledger of a sweep in ``directory``. Raises ConfigError when there is none that can be read."""
+        """The ledger of a sweep in ``directory``, to read. Raises ConfigError when there is none that can be read."""
         path = directory / NAME
         try:
             with path.open("rb") as file:
@@ -81,7 +90,7 @@ class Ledger:
         if not is_ledger(head):
             raise _refusal(path, "is not a ledger")
         try:
-            connection = _connected(path)
+            connection = _connected(path, "ro")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             raise _refusal(path, f"is damaged: {error}") from None
@@ -90,28 +99,31 @@ class Ledger:
             raise _refusal(path, f"has format {version}; this version of the tool reads format {_VERSION}")
         return cls(connection, path)
 
+    @classmethod
+    def _for_writing(cls, path: Path) -> Self:
+        with _as_os_errors():
+            connection = _connected(path)
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        return cls(connection, path)
+
     def opening(self) -> Opening:
         """What the sweep was begun with. Raises ConfigError when it cannot be read."""
         try:
             (raw,) = self._connection.execute("SELECT facts FROM opening").fetchone()
             return decoded(raw)
-        except (sqlite3.Error, TypeError, msgspec.MsgspecError):
+        except (sqlite3.Error, TypeError, *UNREADABLE):
             raise _refusal(self._path, "does not say how its sweep was begun") from None
 
     def targets(self) -> dict[str, str]:
-        """Name -> fingerprint of every target of the sweep."""
-        with _as_os_errors():
-            return dict(self._connection.execute("SELECT name, fingerprint FROM target ORDER BY name"))
+        """Name -> fingerprint of every target of the sweep. Raises ConfigError when the ledger is damaged."""
+        return {str(name): str(mark) for name, mark in self._all("SELECT name, fingerprint FROM target ORDER BY name")}
 
     def target(self, name: str) -> Target:
         """What the ledger keeps of a target. Raises EvidenceError, KeyError."""
-        with _as_os_errors():
-            row = self._connection.execute("SELECT facts FROM target WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise KeyError(name)
+        (facts,) = self._one("SELECT facts FROM target WHERE name = ?", name, bytes)
         try:
-            return msgspec.json.decode(row[0], type=Target)
-        except msgspec.MsgspecError:
+            return msgspec.json.decode(facts, type=Target)
+        except UNREADABLE:
             raise EvidenceError("cannot be read from the ledger") from None
 
     def acknowledge(self, entry: Entry) -> None:
@@ -125,19 +137,14 @@ class Ledger:
             raise ValueError(f"not a target without a result: {entry.target}") from None
 
     def done(self) -> frozenset[str]:
-        """Targets that have their final row."""
-        with _as_os_errors():
-            return frozenset(name for (name,) in self._connection.execute("SELECT target FROM result"))
+        """Targets that have their final row. Raises ConfigError when the ledger is damaged."""
+        return frozenset(str(name) for (name,) in self._all("SELECT target FROM result"))
 
     def entry(self, target: str) -> Entry:
-        """The final row of ``target``. Raises EvidenceError when its line is damaged, KeyError when it has none."""
-        with _as_os_errors():
-            row = self._connection.execute(
-                "SELECT line, head, evidence FROM result WHERE target = ?", (target,)
-            ).fetchone()
-        if row is None:
-            raise KeyError(target)
-        packed, head, data = row
+        """The final row of ``target``. Raises EvidenceError when it is damaged, KeyError when there is none."""
+        packed, head, data = self._one(
+            "SELECT line, head, evidence FROM result WHERE target = ?", target, bytes, str, bytes
+        )
         try:
             line = zlib.decompress(packed)
         except zlib.error:
@@ -153,6 +160,23 @@ class Ledger:
         """Give it back."""
         self._connection.close()
 
+    def _all(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise _refusal(self._path, f"is damaged: {error}") from None
+
+    def _one(self, query: str, name: str, *kinds: type) -> tuple[Any, ...]:
+        try:
+            row: tuple[Any, ...] | None = self._connection.execute(query, (name,)).fetchone()
+        except sqlite3.Error:
+            raise EvidenceError("cannot be read from the ledger") from None
+        if row is None:
+            raise KeyError(name)
+        if not all(map(isinstance, row, kinds)):
+            raise EvidenceError("has a row of another kind in the ledger")
+        return row
+
     def __enter__(self) -> Self:
         return self
 
@@ -164,8 +188,10 @@ def _row(target: Target) -> tuple[str, str, bytes]:
     return target.name, fingerprint(target), msgspec.json.encode(kept(target))
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=5)
+def _connected(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    place = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(place, uri=True, isolation_level="IMMEDIATE", timeout=5)
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -15,7 +15,7 @@ from tomcat_fleet.errors import EvidenceError, TargetError
 from tomcat_fleet.evaluate.result import failed
 from tomcat_fleet.ledger.chain import damage, unchained
 from tomcat_fleet.ledger.deposition import read
-from tomcat_fleet.ledger.opening import Opening
+from tomcat_fleet.ledger.opening import UNREADABLE, Opening
 from tomcat_fleet.ledger.store import Entry, Ledger
 from tomcat_fleet.model.check import Context
 from tomcat_fleet.model.policy import Policy
@@ -104,7 +104,7 @@ def verify(source: Path) -> Verification:
 class _Judge:
     def __init__(self, ledger: Ledger, opening: Opening, grounds: Grounds | None) -> None:
         self._ledger = ledger
-        today = grounds.today if grounds else date.fromisoformat(opening.today)
+        today = grounds.today if grounds else opening.today
         tables = grounds.tables if grounds else opening.tables
         policy = (grounds.policy if grounds else None) or opening.policy
         self._settings = Settings(policy=policy, today=today, tables=tables)
@@ -162,7 +162,7 @@ class _Judge:
 def _decoded(line: bytes) -> TargetResult:
     try:
         return msgspec.json.decode(line, type=TargetResult)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise EvidenceError("its result is not one of this version of the tool") from None
 
 
@@ -177,11 +177,14 @@ def _strays(source: Path, ledger: Ledger, done: frozenset[str]) -> Iterator[str]
         for number, line in enumerate(lines, 1):
             try:
                 name = msgspec.json.decode(line, type=_Name).target
-                known = ledger.entry(name).line if name in done else None
-            except (msgspec.MsgspecError, EvidenceError):
+            except UNREADABLE:
                 yield f"results.jsonl:{number}: cannot be read"
                 continue
             seen.add(name)
+            try:
+                known = ledger.entry(name).line if name in done else None
+            except EvidenceError:
+                continue  # named already
             if known is not None and known != line.removesuffix(b"\n"):
                 yield f"results.jsonl:{number}: {name} is not as the ledger has it"
             if known is None and _decoded(line).outcome is not Outcome.NOT_RUN:

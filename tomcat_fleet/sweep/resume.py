@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from tomcat_fleet import __version__
@@ -22,11 +21,11 @@ _NAMED = 10  # hosts that a message names
 def open_ledger(plan: SweepPlan, started: str) -> Ledger:
     """The ledger of the sweep that ``plan`` goes on with, or a new one. Raises ConfigError, OSError."""
     if plan.resumed:
-        return Ledger.reopen(plan.output)
+        return Ledger.resume(plan.output)
     opening = Opening(
         sweep=plan.sweep,
         started=started,
-        today=plan.today.isoformat(),
+        today=plan.today,
         tool=__version__,
         collector=script.version(),
         limit=plan.limit,
@@ -72,7 +71,7 @@ def resumed(plan: SweepPlan, profile: Policy | None) -> SweepPlan:
         plan,
         sweep=opening.sweep,
         started=opening.started,
-        today=date.fromisoformat(opening.today),
+        today=opening.today,
         policy=opening.policy,
         tables=opening.tables,
         limit=opening.limit,

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from tomcat_fleet.errors import DiskError, EvidenceError
+from tomcat_fleet.ledger.opening import UNREADABLE
 from tomcat_fleet.ledger.store import Entry, Ledger
 from tomcat_fleet.model import ledger_file
 from tomcat_fleet.model.result import SweepSummary, TargetResult
@@ -89,7 +90,7 @@ class _Desk:
         """Report a result that the ledger holds. Raises EvidenceError when it is damaged."""
         try:
             result = msgspec.json.decode(self._ledger.entry(target.name).line, type=TargetResult)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             raise EvidenceError("its result is not one of this version of the tool") from None
         self._roomy(lambda: self._writer.write(result))
         return result
