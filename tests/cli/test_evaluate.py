@@ -17,6 +17,7 @@ import pytest
 
 from tests import stock
 from tests.cli.terminal import fleet, inventory
+from tests.conftest import Figure
 from tests.property.stream import NONCE, framed, recorded
 from tests.sweep.scene import lines, plan, targets
 from tomcat_fleet.errors import ConfigError, TargetError
@@ -198,7 +199,9 @@ def test_a_flipped_byte_anywhere_in_the_evidence_is_noticed(sweep: Path) -> None
     assert "ledger.db: is not the file that was written" in done.stderr
 
 
-def test_bytes_flipped_anywhere_in_the_ledger_are_told_and_end_in_no_defect(original: Path, sweep: Path) -> None:
+def test_bytes_flipped_anywhere_in_the_ledger_are_told_and_end_in_no_defect(
+    original: Path, sweep: Path, figure: Figure
+) -> None:
     chance = random.Random(20261123)
     content = (original / "ledger.db").read_bytes()
     refused = 0
@@ -211,7 +214,7 @@ def test_bytes_flipped_anywhere_in_the_ledger_are_told_and_end_in_no_defect(orig
             assert "ledger.db: is not the file that was written" in verify(sweep).faults
         except ConfigError:
             refused += 1
-    print(f"150 spoilt ledgers: {refused} refused as a whole, the others told by name")  # noqa: T201 - for pytest -rP
+    figure(f"150 spoilt ledgers: {refused} refused as a whole, the others told by name")
 
 
 def test_damaged_evidence_is_no_verdict_and_the_others_are_judged(sweep: Path, tmp_path: Path) -> None:

@@ -91,6 +91,19 @@ def test_settled_it_is_one_file(ledger: Ledger, tmp_path: Path) -> None:
         assert again.done() == {"web01", "web02"}
 
 
+def test_somebody_who_reads_does_not_make_it_fail(ledger: Ledger, tmp_path: Path) -> None:
+    with Ledger.reopen(tmp_path) as reader:
+        assert reader.done() == frozenset()
+        raw = sqlite3.connect(tmp_path / "ledger.db")
+        raw.execute("BEGIN")
+        raw.execute("SELECT * FROM result").fetchall()  # and holds on to what it has read
+        ledger.acknowledge(Entry(target="web01", line=b"x", evidence=EVIDENCE))
+        assert not ledger.settle()
+        raw.close()
+    assert ledger.settle()
+    assert ledger.done() == {"web01"}
+
+
 def test_nothing_is_written_over(ledger: Ledger, tmp_path: Path) -> None:
     del ledger
     with pytest.raises(FileExistsError):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.terminal import environment
+from tests.conftest import Figure
 from tests.sweep.scene import lines
 from tomcat_fleet.sweep.again import verify
 
@@ -71,7 +72,7 @@ class Lives:
         return self._program.stdout.readline()
 
 
-def test_nothing_acknowledged_is_lost_to_a_hundred_kills(tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_to_a_hundred_kills(tmp_path: Path, figure: Figure) -> None:
     chance = random.Random(20261123)
     lives = Lives(tmp_path / "out")
     early = 0
@@ -94,7 +95,7 @@ def test_nothing_acknowledged_is_lost_to_a_hundred_kills(tmp_path: Path) -> None
     assert {path.name for path in lives.output.iterdir()} == {
         "SHA256SUMS", "hosts", "index.html", "ledger.db", "results.jsonl", "summary.json",
     }  # fmt: skip
-    print(  # noqa: T201 - figures for pytest -rP
+    figure(
         f"{KILLS} x kill -9 ({early} before the first result of that life): {len(acknowledged)} results acknowledged,"
         f" {len(lost)} lost, {len(rows)} of {TARGETS} targets with exactly one final row"
     )

@@ -25,6 +25,7 @@ from tomcat_fleet.model.ledger_file import APPLICATION, HEAD, NAME, is_ledger
 from tomcat_fleet.model.target import Target
 
 _VERSION = 1
+_NUMBERS = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_BUSY: errno.EAGAIN}
 _SCHEMA = """
 CREATE TABLE opening (facts BLOB NOT NULL);
 CREATE TABLE target (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, facts BLOB NOT NULL) WITHOUT ROWID;
@@ -151,10 +152,14 @@ class Ledger:
             raise EvidenceError("its result cannot be unpacked") from None
         return Entry(target=target, line=line, evidence=Chained(head=head, data=data) if head or data else None)
 
-    def settle(self) -> None:
-        """Put everything into the one file, so that it may be copied and hashed."""
-        with _as_os_errors():
-            self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    def settle(self) -> bool:
+        """Put everything into the one file, so that it may be copied and hashed; False while somebody reads it."""
+        try:
+            with _as_os_errors():
+                self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
         """Give it back."""
@@ -190,7 +195,7 @@ def _row(target: Target) -> tuple[str, str, bytes]:
 
 def _connected(path: Path, mode: str = "rw") -> sqlite3.Connection:
     place = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(place, uri=True, isolation_level="IMMEDIATE", timeout=5)
+    connection = sqlite3.connect(place, uri=True, isolation_level="IMMEDIATE", timeout=1)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -205,8 +210,7 @@ def _as_os_errors() -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except sqlite3.Error as error:
-        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        number = errno.ENOSPC if full else errno.EIO
+        number = _NUMBERS.get(getattr(error, "sqlite_errorcode", -1), errno.EIO)
         raise OSError(number, f"{os.strerror(number)} ({error})", NAME) from None
 
 

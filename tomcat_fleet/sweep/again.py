@@ -187,9 +187,16 @@ def _strays(source: Path, ledger: Ledger, done: frozenset[str]) -> Iterator[str]
                 continue  # named already
             if known is not None and known != line.removesuffix(b"\n"):
                 yield f"results.jsonl:{number}: {name} is not as the ledger has it"
-            if known is None and _decoded(line).outcome is not Outcome.NOT_RUN:
+            if known is None and not _was_not_run(line):
                 yield f"results.jsonl:{number}: {name} is not in the ledger"
     yield from (f"results.jsonl: {name} is missing" for name in sorted(done - seen))
+
+
+def _was_not_run(line: bytes) -> bool:
+    try:
+        return _decoded(line).outcome is Outcome.NOT_RUN
+    except EvidenceError:
+        return False
 
 
 def _digests(source: Path) -> Iterator[tuple[str, str]]:

@@ -97,8 +97,8 @@ class _Desk:
 
     def close(self) -> SweepSummary:
         """Finish ledger and report."""
-        self._roomy(self._ledger.settle)
-        self._writer.include(ledger_file.NAME)
+        if self._roomy(self._ledger.settle):
+            self._writer.include(ledger_file.NAME)
         return self._roomy(lambda: self._writer.finish(clock.stamp(clock.now())))
 
     def failure(self, error: OSError) -> DiskError:
