@@ -8,6 +8,7 @@ from tests.need import need
 from tests.report import sample
 from tests.report.reading import files, report
 from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.model import ledger_file
 from tomcat_fleet.report.writer import ReportWriter
 
 
@@ -107,3 +108,34 @@ def test_an_interrupted_first_sweep_may_be_replaced(tmp_path: Path) -> None:
         writer.write(sample.two())
     report(tmp_path, [sample.good()])
     assert f"hosts/{sample.two().slug}.html" not in files(tmp_path)
+
+
+def test_a_directory_in_use_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with start(tmp_path) as writer:
+        writer.write(sample.two())
+        before = files(tmp_path)
+        refused(tmp_path, "another sweep is writing its results here")
+        assert files(tmp_path) == before
+    start(tmp_path).close()
+
+
+def test_what_a_dead_sweep_left_is_taken_away_but_for_what_is_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"SQLite format 3\0" + b"\0" * 52 + b"TMF1" + b"\0" * 28)
+    (tmp_path / "ledger.db-wal").write_bytes(b"wal")
+    (tmp_path / ".reserve").write_bytes(b"\0" * 16)
+    (tmp_path / ".ledger.db.part").write_bytes(b"")
+    with ReportWriter(tmp_path, lang="ko", guide=sample.guide()) as writer:
+        writer.open(sample.facts(), keep=ledger_file.FILES)
+        assert {"ledger.db", "ledger.db-wal"} <= set(files(tmp_path))
+        assert not set(files(tmp_path)) & {".reserve", ".ledger.db.part"}
+    start(tmp_path).close()
+    assert set(files(tmp_path)) == {"results.jsonl.part"}
+
+
+def test_a_finished_report_goes_aside_without_the_ledger_that_is_gone_on_with(tmp_path: Path) -> None:
+    report(tmp_path, [sample.good()])
+    (tmp_path / "ledger.db").write_bytes(b"x")
+    with ReportWriter(tmp_path, lang="ko", guide=sample.guide()) as writer:
+        writer.open(sample.facts(), keep=ledger_file.FILES)
+        assert (tmp_path / "ledger.db").exists()
+        assert "results.jsonl" in files(tmp_path / ".former")
