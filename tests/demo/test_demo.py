@@ -140,6 +140,14 @@ def test_passwords_stay_where_they_are(report: Report) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_passwords_that_demo_hosts_share_are_shown(report: Report) -> None:
+    told = json.loads((report.directory / "summary.json").read_text("utf-8"))["shared_passwords"]
+    groups = {tuple(group["accounts"]): set(group["targets"]) for group in told}
+    assert {"app-two", "old-55", "web-bad"} <= groups["both", "role1", "tomcat"]
+    assert {"app-two", "web-good"} <= groups["ops_deploy_kr",]
+    assert "Passwords shared by several hosts: 2" in report.process.stdout
+
+
 def test_the_page_to_open_is_said_last(report: Report) -> None:
     said = report.process.stdout.splitlines()[-1]
     assert said.endswith(str(report.directory / "index.html"))

@@ -14,6 +14,7 @@ from tomcat_fleet.model.result import (
     HostResult,
     InstanceResult,
     MethodResult,
+    PasswordResult,
     SeenResult,
     Steps,
     TableResult,
@@ -364,7 +365,8 @@ def hostile(text: str) -> TargetResult:
                                for kind in ("file", "status", "process", "gap", "observation")))
         for code in TITLES
     ]  # fmt: skip
-    one = dataclasses.replace(instance(shown), base=text, home=text, version=text, user=text)
+    known = (PasswordResult(account=text, source=text, fingerprint="f" * 16),)
+    one = dataclasses.replace(instance(shown), base=text, home=text, version=text, user=text, passwords=known)
     method = MethodResult(transport=text, account=text, address=text, host_key=text, jump=text, become=text,
                           collector=text, command=text, files={text: sha(text)}, stream_sha256=text)  # fmt: skip
     return target(
@@ -376,6 +378,18 @@ def hostile(text: str) -> TargetResult:
     )  # fmt: skip
 
 
+def password(account: str, fingerprint: str, base: str = BASE) -> PasswordResult:
+    return PasswordResult(account=account, source=f"{base}/conf/tomcat-users.xml", fingerprint=fingerprint)
+
+
+def knowing(result: TargetResult, *passwords: PasswordResult) -> TargetResult:
+    """``result`` with these passwords on its first instance."""
+    first, *others = result.instances
+    return dataclasses.replace(result, instances=(dataclasses.replace(first, passwords=passwords), *others))
+
+
 def fleet() -> list[TargetResult]:
     more = [dataclasses.replace(good(), target=f"web{n}", slug=slug(f"web{n}")) for n in range(20, 29)]
-    return [good(), bad(), two(), absent(), unreachable(), changed(), *more]
+    more = [knowing(result, password("deploy", "5" * 16)) for result in more]
+    known = (password("admin", "a" * 16), password("ops", "0" * 16))
+    return [good(), knowing(bad(), *known), knowing(two(), known[1]), absent(), unreachable(), changed(), *more]

@@ -28,7 +28,7 @@ def copies(result: TargetResult, count: int, zone: str | None = "dmz") -> list[T
 
 def test_parts_in_order(page: Page) -> None:
     assert [node.attrs["id"] for node in page.all("section")] == [
-        "state", "numbers", "grid-section", "things", "unknown", "basis",
+        "state", "numbers", "grid-section", "things", "unknown", "shared", "basis",
     ]  # fmt: skip
 
 

@@ -58,6 +58,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "a slug that is a path": lambda row: row.update(slug="../x-00000000"),
     "no target": lambda row: row.pop("target"),
     "evidence of no kind": lambda row: first_finding(row).update(evidence=[{"kind": "rumour", "source": "x"}]),
+    "a password in place of its fingerprint": lambda row: row["instances"][0]["passwords"][0].update(
+        fingerprint="s3cr"
+    ),
     "a moment in words": lambda row: row.update(started="yesterday"),
 }
 

@@ -51,7 +51,7 @@ class Closing:
         summary = self.done.summary
         if summary.instances:
             console.print(self._table(summary))
-        for line in (*self._worst_lines(), *self._incomplete_lines(console)):
+        for line in (*self._worst_lines(), *self._shared_line(summary), *self._incomplete_lines(console)):
             console.print(line, highlight=False)
         console.print(self._score(summary, seconds), highlight=False)
         if summary.outcomes[Outcome.NOT_RUN]:
@@ -95,6 +95,11 @@ class Closing:
             yield Text(f"\n{self._say('closing.worst')}", "bold")
         for (high, medium, low), target in sorted(self._worst, key=lambda worst: (*(-n for n in worst[0]), worst[1])):
             yield _short("  " + self._say("closing.worst_line", target=target, high=high, medium=medium, low=low))
+
+    def _shared_line(self, summary: SweepSummary) -> Iterator[Text]:
+        if summary.shared_passwords:
+            total, hosts = summary.shared_passwords_total, summary.shared_passwords[0].hosts
+            yield Text(f"\n{self._say('closing.shared', passwords=total, hosts=hosts)}", "bold")
 
     def _incomplete_lines(self, console: Console) -> Iterator[Text]:
         if self._incomplete:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tomcat_fleet.checks import ALL
 from tomcat_fleet.errors import TargetError
-from tomcat_fleet.evaluate import gap, item
+from tomcat_fleet.evaluate import gap, item, password
 from tomcat_fleet.evaluate.witness import Witness
 from tomcat_fleet.guide.book import Guide, load
 from tomcat_fleet.model.check import Context
@@ -131,6 +131,7 @@ def _instance(instance: Instance, context: Context, guide: Guide, witness: Witne
         user=user,
         verdicts=verdicts,
         findings=found,
+        passwords=password.taken(instance),
     )
 
 

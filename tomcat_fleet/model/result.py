@@ -65,6 +65,15 @@ class FindingResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordResult:
+    """An account that logs in with a password. Equal passwords of one sweep have equal fingerprints."""
+
+    account: str
+    source: str  # the user file
+    fingerprint: str  # keyed; the key is gone when the sweep is over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceResult:
     """All verdicts and findings of one instance."""
 
@@ -76,6 +85,7 @@ class InstanceResult:
     user: str | None
     verdicts: dict[str, Status]
     findings: tuple[FindingResult, ...]
+    passwords: tuple[PasswordResult, ...] = ()  # those of the realms in force, none that is empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +173,15 @@ class TableResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPassword:
+    """One password found on several hosts. Names of accounts and targets in order, the first of many."""
+
+    hosts: int
+    accounts: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSummary:
     """summary.json."""
 
@@ -185,3 +204,7 @@ class SweepSummary:
     severities: dict[Severity, dict[Status, int]]
     score: float | None  # pass / (pass + fail) * 100 over instance verdicts; None when there is neither
     complete: bool
+    passwords: int = 0  # compared with each other, over all instances
+    shared_passwords: tuple[SharedPassword, ...] = ()  # the first of many, those on most hosts first
+    shared_passwords_total: int = 0
+    passwords_left_out: int = 0  # more than could be remembered; not compared

@@ -9,6 +9,8 @@ from tomcat_fleet.guide.book import Item
 from tomcat_fleet.model.result import Words
 from tomcat_fleet.model.status import WORST_FIRST, Outcome, Severity, Status, worst
 from tomcat_fleet.report.row import Row
+from tomcat_fleet.report.shared import LISTED as SHARED
+from tomcat_fleet.report.shared import Group as Shared
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.report.tally import Failing, Tally
 
@@ -71,6 +73,8 @@ class FleetPage:
     unknown_total: int
     gaps: tuple[tuple[str, str, int, str], ...]  # gap, help, hosts, first source
     gaps_more: int
+    shared: tuple[Shared, ...]  # one entry per password that several hosts have
+    shared_more: int
     failing_high: int
 
 
@@ -81,6 +85,7 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
     groups = tuple(_groups(ordered, whole=whole))
     unreached = sorted((row for row in rows if not row.reached), key=lambda row: row.name)
     unknown = [row for row in ordered if row.reached and (row.unknown or row.outcome is Outcome.PARTIAL)]
+    shared = tally.passwords.shared()
     gaps = sorted(tally.gaps.items(), key=lambda entry: (-entry[1][0], entry[0]))
     return FleetPage(
         groups=groups,
@@ -95,6 +100,8 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
         unknown_total=len(unknown),
         gaps=tuple((gap, help_, hosts, source) for (gap, help_), (hosts, source) in gaps[: 2 * _TOP]),
         gaps_more=max(0, len(gaps) - 2 * _TOP),
+        shared=shared[:SHARED],
+        shared_more=max(0, len(shared) - SHARED),
         failing_high=tally.failing_high,
     )
 

@@ -11,6 +11,7 @@ from tomcat_fleet.model.result import SCHEMA, SUMMARY_SCHEMA, SweepSummary, Targ
 ITEMS = tuple(f"WT-{number:02d}" for number in range(1, 14))
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HASH = "^[0-9a-f]{64}$"
+_FINGERPRINT = "^[0-9a-f]{16}$"
 _MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
@@ -54,6 +55,7 @@ def _tighten(parts: dict[str, Any]) -> None:
         target["verdicts"] = {"anyOf": [{**_verdicts(), "maxProperties": 0}, {**_verdicts(), "required": list(ITEMS)}]}
         parts["TargetResult"]["required"] = sorted({*parts["TargetResult"]["required"], "schema", "verdicts"})
         parts["InstanceResult"]["properties"]["verdicts"] = {**_verdicts(), "required": list(ITEMS)}
+        parts["PasswordResult"]["properties"]["fingerprint"] = {"type": "string", "pattern": _FINGERPRINT}
         parts["FindingResult"]["properties"]["item"] = {"enum": list(ITEMS)}
         parts["EvidenceRow"]["properties"]["kind"] = {"enum": ["file", "status", "process", "gap", "observation"]}
         parts["MethodResult"]["properties"]["files"]["additionalProperties"] = {"type": "string", "pattern": _HASH}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tomcat_fleet.model.result import FindingResult, InstanceResult, SweepSummary, TargetResult, Words
 from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status
 from tomcat_fleet.report.fact import SweepFacts
+from tomcat_fleet.report.shared import LISTED, Sharing
 
 _KEYS = 20_000  # distinct places or gaps remembered, whatever hostile hosts send
 
@@ -45,6 +46,7 @@ class Tally:
     versions: dict[str, Counter[Status]] = field(default_factory=dict)  # version -> WT-13 status -> instances
     gaps: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (gap, help) -> hosts, first source
     seen: Counter[str] = field(default_factory=Counter)  # kind -> count
+    passwords: Sharing = field(default_factory=Sharing)
     _places: int = 0
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class Tally:
             self._count(instance.verdicts, instance.version or "")
         self._reasons(result)
         self._gaps(result)
+        self.passwords.add(result)
         self.seen.update(seen.kind for seen in result.seen)
 
     def statuses(self, severity: Severity | None = None) -> dict[Status, int]:
@@ -69,6 +72,7 @@ class Tally:
     def summary(self, facts: SweepFacts, finished: str) -> SweepSummary:
         """summary.json."""
         statuses = self.statuses()
+        shared = self.passwords.shared()
         return SweepSummary(
             sweep=facts.sweep,
             started=facts.started,
@@ -88,6 +92,10 @@ class Tally:
             severities={severity: self.statuses(severity) for severity in Severity},
             score=score(statuses),
             complete=all(outcome in COMPLETE for outcome in self.outcomes),
+            passwords=self.passwords.compared,
+            shared_passwords=tuple(group.result() for group in shared[:LISTED]),
+            shared_passwords_total=len(shared),
+            passwords_left_out=self.passwords.left_out,
         )
 
     def _count(self, verdicts: Mapping[str, Status], version: str) -> None:
