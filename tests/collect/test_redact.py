@@ -153,7 +153,10 @@ ARGUMENTS = [
         ["java", "-jar", "app.jar", "--spring.password=C4NARY", "C4NARY"],
         ("java", "-jar", "app.jar", "[redacted]", "[redacted]"),
     ),
-    (["su", "-c", "java -Dpw=C4NARY -Dx=1", "tomcat"], ("su", "-c", "java -Dpw=[redacted] -Dx=1", "tomcat")),
+    (
+        ["su", "-c", "java -Dpw=C4NARY -Dcatalina.base=/b", "tomcat"],
+        ("su", "-c", "java -Dpw=[redacted] -Dcatalina.base=/b", "tomcat"),
+    ),
     (
         ["java", "-Dcom.sun.management.jmxremote.password.file=/c/jmx"],
         ("java", "-Dcom.sun.management.jmxremote.password.file=/c/jmx"),

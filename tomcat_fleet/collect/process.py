@@ -33,7 +33,7 @@ def from_proc(parts: list[bytes], ticks: bytes, boot: bytes) -> Process | None:
         ppid=int(fields[b"PPid"]),
         uid=uid,
         user="",
-        argv=argument.redacted(argv),
+        argv=argument.redacted(argv, program=(_link(exe) or "").removesuffix(_DELETED)),
         argv_complete=cmdline.endswith(b"\0") and len(cmdline) != _OLD_KERNEL_CUTS,
         options_before=before,
         options_after=after,
@@ -53,7 +53,7 @@ def _options(lines: list[bytes]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for name, _, value in (line.partition(b"=") for line in lines):
         if name != b"//read":
             (after if name == b"_JAVA_OPTIONS" else before).extend(_words(value))
-    return tuple(argument.redacted([b"", *words])[1:] for words in (before, after))  # type: ignore[return-value]
+    return tuple(argument.redacted([b"java", *words])[1:] for words in (before, after))  # type: ignore[return-value]
 
 
 def _words(value: bytes) -> list[bytes]:
@@ -109,7 +109,7 @@ def from_ps(line: bytes) -> Process:
         ppid=int(ppid),
         uid=int(uid),
         user="",
-        argv=argument.redacted(args.split()),
+        argv=argument.redacted(args.split(), split=True),
         argv_complete=len(args) not in _PS_CUTS and len(line) not in _PS_CUTS,
         environment_known=False,
     )

@@ -12,36 +12,24 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tomcat_fleet.collect import password
+from tomcat_fleet.collect import java_properties, password
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model.evidence import Content
+from tomcat_fleet.model.masking import as_data, as_words, may_hold_secret, names_secret
 from tomcat_fleet.model.secret import SecretFacts
 from tomcat_fleet.tomcat import xml
 
-_SECRET_NAME = re.compile(
-    r"pass(?!ive|through)|pwd|(?:^|[^a-z])pw(?:$|[^a-z])|secret(?!required)|token|credential(?!s?handler)|passphrase"
-    r"|(?:api|private|secret|access|encryption|signing|master)[._-]?key|(?:^|[._-])key$",
-    re.IGNORECASE,
-)
-# A path, an algorithm or a switch is not a secret, and Tomcat's semantics need it.
-_TELLING_NAME = re.compile(
-    r"(?:file|path|dir|directory|class|classname|type|algorithm|required|enabled|encoding|pattern|provider|alias)$",
-    re.IGNORECASE,
-)
-_ORACLE_LOGIN = re.compile(r"(jdbc:oracle:\w+:[^/@\s\"'<>]*/)([^\s\"'<>]+)(?=@)")
-_URL_LOGIN = re.compile(r"(://[^/\s:@\"'<>]*:)([^\s\"'<>]+)(?=@)")  # greedy: a password may hold @ and /
-_INLINE = re.compile(
-    r"((?:\bpw|pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credential)[\w.]*[\"']?\s*[=:]\s*[\"']?)"
-    r"(\{[^}]*\}|[^\s;&\"'<>]+)",
-    re.IGNORECASE,
-)
-_DEFINE = re.compile(r"(-D([^\s=\"']+)=)(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
 _ATTRIBUTE = re.compile(r"""\s+([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
 _INERT = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _TO_QUOTE_OR_END = re.compile(r"""[^"'>]*("[^"]*"|'[^']*'|>)""")
 _CHARACTER_DATA = re.compile(r"(?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _PAIRS = {"param-name": "param-value", "env-entry-name": "env-entry-value", "name": "value"}
 _SECRET_ATTRIBUTES = frozenset({"shutdown"})
+_NAMING = frozenset({"name", "key", "property", "id", "param", "attribute"})  # attributes whose value names another
+_NAMED = frozenset({"value", "text", "content", "default"})
+_INSIDE = frozenset({"value", "string"})  # <property name="password"><value>…
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?>", re.DOTALL)
+_MOST = 20_000
 _HARMLESS = frozenset({"true", "false", ""})
 
 _KEPT_LINE = re.compile(
@@ -51,39 +39,40 @@ _KEPT_LINE = re.compile(
     r"|StandardError|Type|PIDFile|WantedBy)=)"
 )
 
+_UNIT_LINE = re.compile(
+    r"\s*(?:\[|(?:User|Group|DynamicUser|Environment\w*|Exec\w+|UMask|WorkingDirectory|Standard\w+|Type|PIDFile|WantedBy)=)"
+)
+_COMMENT = re.compile(r"((?:\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|\\.|[^\s\"'\\]|\s(?!#))*+)(\s#.*+)", re.DOTALL)
+
 
 @dataclass
 class Redactor:
     """Collects the facts of every secret cut out of one file. ``key`` is the sweep's fingerprint key."""
 
-    key: bytes
+    key: bytes = field(repr=False)
     secrets: list[SecretFacts] = field(default_factory=list)
+    dropped: bool = False  # text is gone that may have held a secret
 
     def cut(self, value: str, account: str | None = None) -> str:
-        """The mark that stands for ``value`` from now on."""
+        """The mark that stands for ``value`` from now on. Raises ``EvidenceError`` for more than any real file has."""
+        if len(self.secrets) >= _MOST:
+            raise EvidenceError("too many secrets")
         facts = password.opaque(value, self.key) if account is None else password.examine(value, account, self.key)
         self.secrets.append(facts)
         return f"[redacted:{len(self.secrets) - 1}]"
 
-    def inline(self, text: str) -> str:
-        """``text`` without logins in URLs, ``-Dpassword=…`` definitions and ``password=…`` pairs."""
-        for login in (_URL_LOGIN, _ORACLE_LOGIN):
-            text = login.sub(lambda found: found[1] + self.cut(found[2]), text)
-        text = _DEFINE.sub(self._define, text)
-        return _INLINE.sub(self._pair, text)
+    def data(self, text: str) -> str:
+        """``text`` of an attribute, an element or a property without logins in URLs and ``password=…`` pairs."""
+        return as_data(text, self.cut)
 
-    def _define(self, found: re.Match[str]) -> str:
-        return found[1] + self.cut(found[3]) if names_secret(found[2]) else found[0]
+    def words(self, text: str, *, unit: bool = False) -> str:
+        """``text`` of a shell or unit file without the same, and without ``-Dpassword=…`` and ``--password …``."""
+        return as_words(text, self.cut, unit=unit)
 
-    def _pair(self, found: re.Match[str]) -> str:
-        if found[2].startswith("[redacted:") or found[2].lower() in _HARMLESS:
-            return found[0]
-        return found[1] + self.cut(found[2])
-
-
-def names_secret(name: str) -> bool:
-    """Whether a property, attribute or variable of this name holds a secret."""
-    return bool(_SECRET_NAME.search(name)) and not _TELLING_NAME.search(name)
+    def drop(self, text: str) -> str:
+        """Nothing, in place of ``text``."""
+        self.dropped = self.dropped or may_hold_secret(text)
+        return ""
 
 
 def content(path: str, raw: bytes, key: bytes) -> Content:
@@ -95,7 +84,7 @@ def content(path: str, raw: bytes, key: bytes) -> Content:
         return Content(path=path, text=known, sha256=digest, size=len(raw))
     redactor = Redactor(key)
     text = kind(raw, redactor)
-    if redactor.secrets:
+    if redactor.secrets or redactor.dropped:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         secrets = tuple(redactor.secrets)
         return Content(path=path, text=text, sha256=digest, size=len(raw), secrets=secrets, redacted=True)
@@ -131,52 +120,58 @@ def _lines(raw: bytes, errors: str = "replace") -> list[str]:
 
 
 def _prose(raw: bytes, redactor: Redactor) -> str:
-    return "\n".join(redactor.inline(line) for line in _lines(raw))
+    return "\n".join(redactor.data(line) for line in _lines(raw))
 
 
 def _properties(raw: bytes, redactor: Redactor) -> str:
-    """Java properties: comments emptied, values of secret keys cut with their continuation lines."""
-    out: list[str] = []
-    following = secret = False
-    for line in raw.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        bare = line.lstrip(" \t\f")
-        if not following and bare.startswith(("#", "!")):
-            out.append("")
-            continue
-        if not following:
-            head = re.match(r"\s*((?:\\.|[^=:\s\\])+)(\s*[=:\s]\s*)?", line)
-            secret = bool(head and names_secret(head[1]))
-            out.append(head[0] + redactor.cut(line[head.end() :]) if secret and head else redactor.inline(line))
-        else:
-            out.append("" if secret else redactor.inline(line))
-        following = (len(line) - len(line.rstrip("\\"))) % 2 == 1
-        if secret and following and not out[-1].endswith("\\"):
-            out[-1] += "\\"
-    return "\n".join(out)
+    text = raw.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+    return java_properties.redacted(text, cut=redactor.cut, data=redactor.data, drop=redactor.drop)
 
 
 def _script(raw: bytes, redactor: Redactor) -> str:
     """Shell and unit files: only lines that say something about Tomcat stay. Their paths may be no UTF-8."""
     out: list[str] = []
-    following = False
-    for line in _lines(raw, "surrogateescape"):
-        kept = following or bool(_KEPT_LINE.match(line))
-        out.append(_assignment(line, redactor) if kept else "")
-        following = kept and line.rstrip().endswith("\\")
+    lines = iter(_lines(raw, "surrogateescape"))
+    for line in lines:
+        if not _KEPT_LINE.match(line):
+            out.append(redactor.drop(line))
+            continue
+        physical = [line]
+        while _continues(physical[-1]) and (following := next(lines, None)) is not None:
+            physical.append(following)
+        out.extend(_logical(physical, redactor))
     return "\n".join(out)
 
 
-def _assignment(line: str, redactor: Redactor) -> str:
+def _continues(line: str) -> bool:
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def _logical(physical: list[str], redactor: Redactor) -> list[str]:
+    """The lines of one logical line. With a secret in it all of it stands on the first."""
+    unit = bool(_UNIT_LINE.match(physical[0]))
+    joined = "".join(
+        line if number == len(physical) else line[:-1] + (" " if unit and not line.endswith("=\\") else "")
+        for number, line in enumerate(physical, 1)
+    )
+    told = joined if unit else _without_comment(joined, redactor)
+    new = _assignment(told, redactor, unit=unit)
+    return physical if new == joined else [new, *("" for _ in physical[1:])]
+
+
+def _without_comment(line: str, redactor: Redactor) -> str:
+    found = _COMMENT.match(line)
+    if found is None:
+        return line
+    redactor.drop(found[2])
+    return found[1]
+
+
+def _assignment(line: str, redactor: Redactor, *, unit: bool) -> str:
     name, equals, value = line.partition("=")
-    if equals and names_secret(name.split()[-1] if name.split() else ""):
+    if equals and value.strip() and names_secret(name.split()[-1] if name.split() else ""):
         return f"{name}={redactor.cut(value)}"
-    if name.strip() == "Environment":  # systemd: Environment="NAME=value" …
-        value = re.sub(
-            r"((?:^|[\s\"'])([A-Za-z_]\w*)=)([^\"']*)",
-            lambda found: found[1] + redactor.cut(found[3]) if names_secret(found[2]) else found[0],
-            value,
-        )
-    return redactor.inline(f"{name}{equals}{value}")
+    return redactor.words(line, unit=unit)
 
 
 def _markup(raw: bytes, redactor: Redactor) -> str:
@@ -191,7 +186,8 @@ def _markup(raw: bytes, redactor: Redactor) -> str:
         edits.extend(_text_edits(text, at, parent, element, redactor))
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
-    text = _INERT.sub(_emptied, text)
+    text = _INERT.sub(lambda found: _emptied(found, redactor), text)
+    text = _DOCTYPE.sub(lambda found: redactor.words(found[0]), text, count=1)
     xml.parse(text)
     return text
 
@@ -208,10 +204,11 @@ def _line_starts(text: str) -> list[int]:
     return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
-def _emptied(found: re.Match[str]) -> str:
+def _emptied(found: re.Match[str], redactor: Redactor) -> str:
     inner = found[0]
     if inner.startswith("<![CDATA["):
         return inner
+    redactor.drop(inner)
     if inner.startswith("<?"):
         return re.sub(r"[^\n]", " ", inner)
     return "<!--" + re.sub(r"[^\n]", " ", inner[4:-3]) + "-->"
@@ -223,40 +220,51 @@ def _attribute_edits(
     if not text.startswith("<" + element.name, at):
         raise EvidenceError("start tag not found where the parser saw it")
     position = at + 1 + len(element.name)
-    named = element.attributes.get("name") or ""
+    secret = _is_named_secret(element)
     while (found := _ATTRIBUTE.match(text, position)) is not None:
         position = found.end()
         name, quote = found[1], found[2][0]
         value = element.attributes.get(name, "")
-        new = _attribute_value(name, value, named, element, redactor, users=users)
+        new = _attribute_value(name, value, element, redactor, users=users, secret=secret)
         if new != value:
             escaped = new.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;").replace("'", "&apos;")
-            yield found.start(2), found.end(2), f"{quote}{escaped}{quote}"
+            lines = text.count("\n", found.start(2), found.end(2))
+            yield found.start(2), found.end(2), f"{quote}{escaped}{quote}" + "\n" * max(0, lines - escaped.count("\n"))
+
+
+def _is_named_secret(element: xml.Element) -> bool:
+    """Whether what the element holds is a secret: by its own name, or by the name that an attribute gives it."""
+    given = (value for name, value in element.attributes.items() if name.lower() in _NAMING)
+    return names_secret(element.name) or any(map(names_secret, given))
 
 
 def _attribute_value(
-    name: str, value: str, named: str, element: xml.Element, redactor: Redactor, *, users: bool
+    name: str, value: str, element: xml.Element, redactor: Redactor, *, users: bool, secret: bool
 ) -> str:
     if users and name == "password":
         account = element.attributes.get("username", element.attributes.get("name", ""))
         return redactor.cut(value, account)
-    pair = name == "value" and names_secret(named)
-    if name in _SECRET_ATTRIBUTES or pair or names_secret(name):
+    if name in _SECRET_ATTRIBUTES or names_secret(name) or (secret and name.lower() in _NAMED):
         # A class name or a switch is not a secret, and Tomcat's semantics need it.
         return value if value.lower() in _HARMLESS or name == "className" else redactor.cut(value)
-    return redactor.inline(value)
+    return redactor.data(value)
 
 
 def _text_edits(
     text: str, at: int, parent: xml.Element | None, element: xml.Element, redactor: Redactor
 ) -> Iterator[tuple[int, int, str]]:
     value = element.text.strip()
-    if not value or element.children:
+    if not value:
         return
-    if names_secret(element.name) or (parent is not None and _pair_names_secret(parent, element)):
+    secret = _is_named_secret(element) or (parent is not None and _names_secret(parent, element))
+    if element.children:
+        if secret or redactor.data(element.text) != element.text:
+            raise EvidenceError("a secret in text between elements")
+        return
+    if secret:
         new = value if value.lower() in _HARMLESS else redactor.cut(value)
     else:
-        new = redactor.inline(element.text)
+        new = redactor.data(element.text)
         if new == element.text:
             return
     start = _end_of_tag(text, at)
@@ -266,8 +274,12 @@ def _text_edits(
     yield start, end, kept + "\n" * max(0, lines - kept.count("\n"))
 
 
-def _pair_names_secret(parent: xml.Element, element: xml.Element) -> bool:
-    return any(element.name == value and names_secret(parent.value(name) or "") for name, value in _PAIRS.items())
+def _names_secret(parent: xml.Element, element: xml.Element) -> bool:
+    """Whether another element beside it, or the one around it, says that the element holds a secret."""
+    if element.name in _INSIDE and _is_named_secret(parent):
+        return True
+    beside = (name for name, value in _PAIRS.items() if value == element.name)
+    return any(names_secret(child.text.strip()) for name in beside for child in parent.each(name))
 
 
 def _end_of_tag(text: str, at: int) -> int:

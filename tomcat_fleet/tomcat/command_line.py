@@ -14,7 +14,7 @@ _ENDING = frozenset({"stop", "stopd", "configtest"})
 
 # Options of java and of jsvc whose value is the next argument.
 _CLASS_PATH = frozenset({"-cp", "-classpath", "--class-path", "-p", "--module-path"})
-_WITH_VALUE = _CLASS_PATH | {
+WITH_VALUE = _CLASS_PATH | {
     "--upgrade-module-path", "--add-modules", "--limit-modules", "--add-exports", "--add-opens", "--add-reads",
     "--patch-module", "--enable-native-access", "--source", "-java-home", "-home", "-jvm", "-user", "-outfile",
     "-errfile", "-pidfile", "-wait", "-umask", "-procname", "-cwd", "-restarts",
@@ -99,7 +99,7 @@ def _first_class(argv: Sequence[str]) -> int:
         option = argv[at]
         if option == "-jar":
             return at
-        if option in _WITH_VALUE:
+        if option in WITH_VALUE:
             at += 1
         elif not option.startswith(("-", "@")):
             return at
