@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from tomcat_fleet.cli import advisories, audit, demo, evaluate, guide, inventory, schema, version
 from tomcat_fleet.cli.guard import guard
@@ -59,7 +60,7 @@ def main() -> None:
     """
     guard()
     try:
-        app(prog_name="tomcat-fleet")
+        get_command(app)(prog_name="tomcat-fleet")  # calling the app itself would put another excepthook in place
     except UserError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)  # noqa: T201  this is the command line

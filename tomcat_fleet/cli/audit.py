@@ -12,7 +12,8 @@ from typing import Annotated, TypeVar
 import typer
 
 from tomcat_fleet.cli.inventory import warn
-from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates
+from tomcat_fleet.cli.logs import verbose
+from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates, Verbose
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
@@ -86,9 +87,11 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     overlap: Annotated[
         Overlap, typer.Option(help="While another sweep of this inventory is under way.")
     ] = Overlap.WAIT,
+    verbosity: Verbose = 0,
 ) -> None:
     """Audit every Tomcat of an inventory and write the reports."""
     del formats
+    verbose(verbosity)
     began = clock.now()
     sweep = clock.sweep_id(began)
     desk = _Faults()

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli.option import Language, Output, Templates
+from tomcat_fleet.cli.logs import verbose
+from tomcat_fleet.cli.option import Language, Output, Templates, Verbose
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.demo.fleet import HOSTS
@@ -22,8 +23,10 @@ def demo(
     hosts: Annotated[int, typer.Option(min=HOSTS, max=500, help="Size of the demo fleet.")] = HOSTS,
     lang: Language = Lang.KO,
     templates: Templates = None,
+    verbosity: Verbose = 0,
 ) -> None:
     """Audit a fleet of demo hosts on loopback and say which page to open."""
+    verbose(verbosity)
     say = speaker(lang)
     directory = output or _DIRECTORY
     typer.echo(say("demo.building", count=hosts), err=True)

@@ -19,6 +19,16 @@ Limit: TypeAlias = Annotated[
     str | None, typer.Option("--limit", help="Only these hosts: names, groups, wildcards, web:&prod:!db, @file.")
 ]
 Output: TypeAlias = Annotated[Path | None, typer.Option("--output", "-o", help="Directory for the results.")]
+Verbose: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="Say on stderr what happens to each target; -vv also how each connection comes about.",
+    ),
+]
 Templates: TypeAlias = Annotated[
     Path | None, typer.Option("--templates", help="Directory whose templates replace those of the same name.")
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import os
 import sys
 import time
@@ -14,13 +14,15 @@ from typing import TextIO, TypeAlias
 from rich.console import Console
 
 from tomcat_fleet.cli.closing import Closing
-from tomcat_fleet.cli.guard import sockets
+from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.progress import Display
 from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.model.result import SweepSummary
-from tomcat_fleet.sweep.event import Event, Watch
+from tomcat_fleet.sweep.event import Done, Event, Finished, Started, Watch
 from tomcat_fleet.sweep.stop import Stop
+from tomcat_fleet.sweep.trace import TARGET
 
+_log = logging.getLogger(__name__)
 _INTERRUPTED = 128  # plus the number of the signal
 
 Sweep: TypeAlias = Callable[[Watch, Stop], Awaitable[SweepSummary]]
@@ -40,6 +42,7 @@ def watch(sweep: Sweep, lang: Lang, output: Path | None = None) -> tuple[SweepSu
         closing(event)
         with suppress(OSError):
             display(event)
+            _note(event)
 
     def stopping() -> None:
         with suppress(OSError):
@@ -51,12 +54,26 @@ def watch(sweep: Sweep, lang: Lang, output: Path | None = None) -> tuple[SweepSu
                 return await sweep(tell, stop)
 
     with sockets():
-        summary = asyncio.run(run())
+        summary = run_loop(run())
     with suppress(OSError):
         closing.show(Console(highlight=False), time.monotonic() - began)
     for stream in (sys.stdout, sys.stderr):
         _emptied(stream)
     return summary, 0 if stop.number is None else _INTERRUPTED + stop.number
+
+
+def _note(event: Event) -> None:
+    """One line of the log per event; in English, as every log."""
+    match event:
+        case Started():
+            _log.info("sweep %s: %d targets, %d at a time", event.sweep, event.total, event.concurrency)
+        case Finished():
+            found = f", instances {event.instances}" if event.instances else ""
+            why = f": {event.reason}" if event.reason else ""
+            TARGET.set("")
+            _log.info("%s %s %.2f s%s%s", event.target, event.outcome, event.seconds, found, why)
+        case Done():
+            _log.info("sweep %s: reports written, %s", event.summary.sweep, event.index)
 
 
 def _show_cursor() -> None:

@@ -51,7 +51,7 @@ class _MalformedError(ValueError):
 class Ingest:
     """Evidence under construction. ``key`` is the sweep's fingerprint key; ``bases`` are the inventory's."""
 
-    key: bytes
+    key: bytes = field(repr=False)
     bases: tuple[str, ...] = ()
     host: HostFacts = field(default_factory=lambda: HostFacts(os="unknown"))
     processes: Fact[ProcessTable] = field(default_factory=lambda: Unknown(Gap.NOT_COLLECTED, "processes"))

@@ -24,6 +24,7 @@ from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.judge import judged
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.stop import Stop
+from tomcat_fleet.sweep.trace import TARGET
 from tomcat_fleet.tomcat.examine import Settings, examine
 from tomcat_fleet.transport.channel import Channel
 
@@ -71,6 +72,7 @@ class Turn:
 
     async def outturn(self) -> Outturn:
         """What became of the target. A deadline, a stop and every ``TargetError`` are results, too."""
+        TARGET.set(self._target.name)
         total = self._auditor.plan.limits.total_s
         try:
             async with self._auditor.stop.deadline(total):

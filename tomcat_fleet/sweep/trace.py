@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from contextvars import ContextVar
+
+TARGET: ContextVar[str] = ContextVar("TARGET", default="")  # whose turn it is, for the lines of a log
 
 
 def frames(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
 from tomcat_fleet.transport.known_hosts import HostKeys
 
 _KEEPALIVE_S = 15
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,8 @@ async def _attempt(
     try:
         async with AsyncExitStack() as stack, deadline.phase(watch.stage, limits.connect_s) as watch.phase:
             keys = await _client_keys(endpoint.login, stack)
-            return await asyncssh.connect(
+            _announce(endpoint, keys)
+            connection = await asyncssh.connect(
                 endpoint.address,
                 endpoint.port,
                 tunnel=() if tunnel is None else tunnel,
@@ -80,7 +83,25 @@ async def _attempt(
     except asyncssh.HostKeyNotVerifiable as error:
         raise failure.of_host_key(watch.offered, endpoint.host_keys, error) from None
     except failure.PEER_FAULTS as error:
-        raise failure.of_connection(error, watch.stage()) from None
+        fault = failure.of_connection(error, watch.stage())
+        _log.debug("attempt ended, %s: %s", fault.outcome, fault.reason)
+        raise fault from None
+    _log.info("logged in to %s port %d as %s", endpoint.address, endpoint.port, endpoint.login.account)
+    return connection
+
+
+def _announce(endpoint: Endpoint, keys: list[Any]) -> None:
+    """For whoever wonders why a login fails: what is going to be offered, and how much is known of the host."""
+    login, known = endpoint.login, endpoint.host_keys
+    _log.info("connecting to %s port %d as %s", endpoint.address, endpoint.port, login.account)
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
+    agent = f", {len(keys) - len(login.identities)} keys of the agent" if login.agent_path else ""
+    offered = "a password, too" if login.password else "no password"
+    _log.debug("offers %d keys of files%s, %s", len(login.identities), agent, offered)
+    for one in login.identities:
+        _log.debug("offers %s, %s %s", one.path, one.key.get_algorithm(), one.key.get_fingerprint())
+    _log.debug("known_hosts has %d keys and %d authorities for it", len(known.keys), len(known.authorities))
 
 
 def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
+from tomcat_fleet.model.masking import masked
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline
@@ -151,7 +152,8 @@ class Conversation:
     def stderr(self) -> str:
         """Return standard error so far, one escaped line of at most 512 characters."""
         # Escaping never shortens, so the first bytes are enough and a flood is not decoded.
-        said = escape.from_bytes(bytes(self._complaint[:_SHOWN]).translate(_ONE_LINE).strip())
+        raw = bytes(self._complaint[:_SHOWN]).translate(_ONE_LINE).strip()
+        said = escape.from_text(masked(raw.decode("utf-8", "surrogateescape")))  # a login script may trace its secrets
         return said if len(said) <= _SHOWN else said[: _SHOWN - 1] + "…"
 
     def ending(self) -> str:
