@@ -16,7 +16,6 @@ _OURS = "tomcat_fleet"
 
 def to_stderr() -> None:
     """Warnings and errors, until ``verbose`` asks for more."""
-    logging.raiseExceptions = False  # a message that cannot be put together is not shown with its parts
     logging.basicConfig(level=logging.WARNING, handlers=[_Stderr()], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news; what comes of it is in the result
