@@ -50,7 +50,7 @@ def test_all_faults_are_said_at_once_and_nothing_is_connected_to(tmp_path: Path,
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--format", "html,xlsx"], "xlsx"),
+        (["--format", "html,sarif"], "sarif"),
         (["--fail-on", "critical"], "critical"),
         (["--concurrency", "0"], "--concurrency"),
         (["--timeout", "0"], "--timeout"),
@@ -90,6 +90,17 @@ def test_a_host_that_is_down_makes_the_sweep_incomplete(tmp_path: Path, keys: li
     summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
     assert summary["policy"]["dir_group_execute"] == "literal"
     assert list(summary["inventory_sha256"]) == [str(path)]
+
+
+def test_tables_are_written_when_asked_for(tmp_path: Path, keys: list[str]) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        path = inventory(tmp_path / "a.toml", host(closed.getsockname()[1]))
+        done = fleet("audit", "-i", path, "-o", tmp_path / "out", "--format", "csv, xlsx", *keys)
+    assert done.returncode == 3, done.stderr
+    made = {one.name for one in (tmp_path / "out").iterdir()}
+    assert made == {"hosts", "index.html", "results.jsonl", "results.csv", "results.xlsx", "summary.json", "SHA256SUMS"}
+    assert '"접속 불가"' in (tmp_path / "out" / "results.csv").read_text("utf-8-sig")
 
 
 def test_the_output_directory_is_named_after_the_sweep_and_private(tmp_path: Path, keys: list[str]) -> None:

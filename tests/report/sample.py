@@ -121,7 +121,7 @@ def facts() -> SweepFacts:
 
 
 def sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def lines(first: int, text: str, mark: int) -> tuple[ExcerptLine, ...]:

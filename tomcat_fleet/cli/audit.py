@@ -32,7 +32,7 @@ from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import check_transports
 
-_FORMATS = frozenset({"html", "json"})
+_FORMATS = ("html", "json", "csv", "xlsx")
 _DEFAULTS = Limits()
 T = TypeVar("T")
 
@@ -52,10 +52,14 @@ class Carrier(StrEnum):
 
 
 def _formats(value: str) -> str:
-    wanted = {part.strip() for part in value.split(",") if part.strip()}
-    if wanted - _FORMATS:
-        raise typer.BadParameter(f"{', '.join(sorted(wanted - _FORMATS))}: not in this release; html and json are")
+    if _listed(value).difference(_FORMATS):
+        others = ", ".join(sorted(_listed(value).difference(_FORMATS)))
+        raise typer.BadParameter(f"{others}: not in this release; {', '.join(_FORMATS)} are")
     return value
+
+
+def _listed(formats: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in formats.split(",") if part.strip())
 
 
 def audit(  # noqa: PLR0913, PLR0917  one parameter per option
@@ -64,7 +68,10 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     limit: Limit = None,
     lang: Language = Lang.KO,
     formats: Annotated[
-        str, typer.Option("--format", callback=_formats, help="Comma list; html and json are always written.")
+        str,
+        typer.Option(
+            "--format", callback=_formats, help="Comma list of html, json, csv, xlsx; html and json always are."
+        ),
     ] = "html,json",
     fail_on: Annotated[
         Severity | None, typer.Option(help="Exit 1 when an item of this severity or a higher one failed.")
@@ -90,7 +97,6 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     verbosity: Verbose = 0,
 ) -> None:
     """Audit every Tomcat of an inventory and write the reports."""
-    del formats
     verbose(verbosity)
     began = clock.now()
     sweep = clock.sweep_id(began)
@@ -116,6 +122,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         concurrency=concurrency,
         classification=classification,
         templates=templates,
+        formats=_listed(formats),
         limit=limit,
         inventory_files=fleet.files,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,30 +46,54 @@ class Folder:
 
     def publish(self, name: str, *parts: bytes) -> None:
         """Write ``parts`` under a temporary name, sync them and give them their name; an old file is replaced."""
-        self._publish(name, parts)
+        self.stream(name, parts)
 
-    def copy(self, source: str, name: str, spans: Iterable[tuple[int, int]]) -> None:
-        """Publish ``name`` from spans (offset, length) of the file ``source``, one in memory at a time."""
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.descriptor)
-        with os.fdopen(descriptor, "rb") as file:
-            self._publish(name, (os.pread(file.fileno(), length, offset) for offset, length in spans))
+    def stream(self, name: str, parts: Iterable[bytes]) -> None:
+        """Publish ``name`` from ``parts``, one in memory at a time."""
+        digest = hashlib.sha256()
 
-    def _publish(self, name: str, parts: Iterable[bytes]) -> None:
+        def write(file: BinaryIO) -> str:
+            for part in parts:
+                file.write(part)
+                digest.update(part)
+            return digest.hexdigest()
+
+        self._publish(name, write)
+
+    def compose(self, name: str, write: Callable[[BinaryIO], None]) -> None:
+        """Publish ``name`` as ``write`` makes it in a file where it may seek."""
+
+        def written(file: BinaryIO) -> str:
+            write(file)
+            file.flush()
+            with self._opened(f".{name}.part") as made:
+                return hashlib.file_digest(made, "sha256").hexdigest()
+
+        self._publish(name, written)
+
+    def read(self, source: str, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+        """Spans (offset, length) of the file ``source``, one in memory at a time."""
+        with self._opened(source) as file:
+            for offset, length in spans:
+                yield os.pread(file.fileno(), length, offset)
+
+    def _opened(self, name: str) -> BufferedReader:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.descriptor)
+        return os.fdopen(descriptor, "rb")
+
+    def _publish(self, name: str, write: Callable[[BinaryIO], str]) -> None:
         temporary = f".{name}.part"
         self.remove(temporary)
-        digest = hashlib.sha256()
         try:
             with self.begin(temporary) as file:
-                for part in parts:
-                    file.write(part)
-                    digest.update(part)
+                digest = write(file)
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(temporary, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
         except BaseException:
             self.remove(temporary)
             raise
-        self.digests[self._prefix + name] = digest.hexdigest()
+        self.digests[self._prefix + name] = digest
 
     def include(self, name: str) -> None:
         """Take the digest of a file that is there already. Raises OSError."""

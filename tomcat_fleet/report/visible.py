@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-# C0 without tab and newline, DEL, C1, soft hyphen, zero width and bidirectional controls, line separators,
-# interlinear and tag characters, surrogates.
+# C0 without tab and newline, DEL, C1, soft hyphen, zero width and bidirectional controls, line separators, letters
+# without a shape (Hangul fillers among them), interlinear and tag characters, surrogates, and what is no character:
+# U+FFFE and U+FFFF end an XML file that holds them.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SAFE_IN_CSS = re.compile(r"[^A-Za-z0-9 ./:_-]")
 
 
 def visible(text: str) -> str:
     r"""``text`` with every hidden character written as ``\u202e``; tab and newline stay."""
-    return text if text.isprintable() else _HIDDEN.sub(_code, text)
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_code, text)
 
 
 def one_line(text: str) -> str:
     """``visible`` for a place that must stay on one line, such as a shell comment."""
     return visible(text).replace("\n", "\\x0a").replace("\t", " ")
+
+
+def json_escaped(text: str) -> str:
+    """Encoded JSON with every hidden character as an escape: it says the same, and no terminal or editor obeys it."""
+    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def css_string(text: str) -> str:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import msgspec
 
 from tomcat_fleet.guide import book
 from tomcat_fleet.guide.book import Guide
 from tomcat_fleet.model.result import SweepSummary, TargetResult
-from tomcat_fleet.report import fleet, former, page
+from tomcat_fleet.report import csv_table, fleet, former, page, sheet, workbook
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
 from tomcat_fleet.report.row import Row, summarise
 from tomcat_fleet.report.slug import is_slug
+from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.tally import Tally
 from tomcat_fleet.report.template import environment
+from tomcat_fleet.report.wording import Wording
 
 _PART = former.PART
 
@@ -28,7 +31,8 @@ class ReportWriter:
 
     ``open`` once, ``write`` every target once in any order, ``finish`` at the end, ``close`` always; ``with`` closes.
     Until ``finish`` the results are in ``results.jsonl.part``, complete line by line, and a former report is kept in
-    ``.former``. No call is safe against another running at the same time.
+    ``.former``. ``formats`` may ask for csv and xlsx beside the pages and the results. No call is safe against another
+    running at the same time.
     """
 
     def __init__(
@@ -39,10 +43,12 @@ class ReportWriter:
         template_dir: Path | None = None,
         classification: str | None = None,
         guide: Guide | None = None,
+        formats: Collection[str] = (),
     ) -> None:
         self._directory = directory
         self._lang = lang
         self._classification = classification
+        self._formats = formats
         self._guide = guide or book.load()
         self._environment = environment(lang, template_dir)
         self._severities = {code: item.severity for code, item in self._guide.items.items()}
@@ -82,7 +88,7 @@ class ReportWriter:
             raise ValueError("the report is not open")
         if not is_slug(result.slug) or result.slug in self._rows:
             raise ValueError(f"not a new slug: {result.slug!r}")
-        line = msgspec.json.encode(result) + b"\n"
+        line = encoded(result) + b"\n"
         data = self._host(result)
         self._append(line)
         offset, self._offset = self._offset, self._offset + len(line)
@@ -95,7 +101,9 @@ class ReportWriter:
         self._root.include(name)
 
     def finish(self, finished: str) -> SweepSummary:
-        """Write the fleet page, summary.json, results.jsonl and SHA256SUMS; ``finished`` is the moment of the end.
+        """Write the fleet page, summary.json, results.jsonl, the tables asked for and SHA256SUMS.
+
+        ``finished`` is the moment of the end.
 
         results.jsonl is sorted by target name, so that the order of completion leaves no trace.
         """
@@ -103,9 +111,11 @@ class ReportWriter:
             raise ValueError("the report is not open")
         rows = sorted(self._rows.values(), key=lambda row: row.name)
         summary = self._tally.summary(self._facts, finished)
-        self._root.copy(_PART, "results.jsonl", ((row.offset, row.length) for row in rows))
+        spans = [(row.offset, row.length) for row in rows]
+        self._root.stream("results.jsonl", self._root.read(_PART, spans))
         self._fleet(rows, summary)
-        self._root.publish("summary.json", msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+        self._tables(spans, summary)
+        self._root.publish("summary.json", msgspec.json.format(encoded(summary), indent=2) + b"\n")
         sums = sorted(self._root.digests.items())
         self._root.publish("SHA256SUMS", "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
         self._root.remove(_PART)
@@ -145,6 +155,25 @@ class ReportWriter:
                 self._group(name, group=group, rows=chunk, number=number)
         template = self._environment.get_template("index.html.j2")
         self._root.publish("index.html", template.render(summary=summary, page=view).encode())
+
+    def _tables(self, spans: list[tuple[int, int]], summary: SweepSummary) -> None:
+        """Tables come from the results as they are on disk, one target in memory at a time."""
+        words: dict[str, Any] = self._environment.globals["w"]  # type: ignore[assignment]
+        wording = Wording(self._lang, words, self._guide)
+
+        def results() -> Iterator[TargetResult]:
+            return (msgspec.json.decode(line, type=TargetResult) for line in self._root.read(_PART, spans))
+
+        if "csv" in self._formats:
+            found = (row for result in results() for row in sheet.findings(result, wording))
+            rows = itertools.chain([sheet.headings(sheet.FINDINGS, wording)], found)
+            self._root.stream("results.csv", csv_table.lines(rows))
+        if "xlsx" in self._formats:
+            mark = self._classification or ""
+            self._root.compose(
+                "results.xlsx",
+                lambda file: workbook.write(file, results(), summary, wording, classification=mark),
+            )
 
     def _group(self, name: str, *, group: fleet.Group, rows: tuple[Row, ...], number: int) -> None:
         folder = self._root.folder("groups")

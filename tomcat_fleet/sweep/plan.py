@@ -37,6 +37,7 @@ class SweepPlan:
     logins_per_jump: int = 8  # under way at a time through one jump host; sshd drops the eleventh (MaxStartups)
     classification: str = ""
     templates: Path | None = None
+    formats: frozenset[str] = frozenset()  # csv, xlsx beside the pages and results.jsonl
     limit: str | None = None
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
     open: Open = open_channel

@@ -44,7 +44,11 @@ async def run(plan: SweepPlan, events: Watch, stop: Stop | None = None) -> Sweep
     stop = stop or Stop()
     reserve.check(plan.output)
     writer = ReportWriter(
-        plan.output, lang=plan.lang, classification=plan.classification or None, template_dir=plan.templates
+        plan.output,
+        lang=plan.lang,
+        classification=plan.classification or None,
+        template_dir=plan.templates,
+        formats=plan.formats,
     )
     with writer:
         started = plan.started or clock.stamp(clock.now())

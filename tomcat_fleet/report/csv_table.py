@@ -1,0 +1,20 @@
+"""results.csv: RFC 4180, every field in quotes, with the byte-order mark by which Excel knows UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+from tomcat_fleet.report.cell import Cell, inert
+
+
+def lines(rows: Iterable[Iterable[Cell]]) -> Iterator[bytes]:
+    """The file, a row at a time; the first of ``rows`` are the headings."""
+    yield codecs.BOM_UTF8
+    for row in rows:
+        yield (",".join(_quoted(inert(cell)) for cell in row) + "\r\n").encode()
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,162 @@
+"""results.xlsx: a summary, the findings, the verdicts by host, what is not known; in flat memory, row by row.
+
+Every text is written as a text and never looked at: ``write`` would guess formulas and links. The prefix that Excel
+sets for a leading apostrophe keeps a cell text even when a reader edits it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from xlsxwriter import Workbook
+
+from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.report import sheet
+from tomcat_fleet.report.cell import Cell, Marked, shown
+from tomcat_fleet.report.sheet import Column
+from tomcat_fleet.report.summary_sheet import WIDTHS, Heading, rows
+from tomcat_fleet.report.wording import Wording
+
+MOST_ROWS = 1_048_576  # of one sheet in Excel; a fleet that needs more goes on in another
+_PLAIN = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+_TEXT = {"text_wrap": True, "valign": "top", "quote_prefix": True, "font_size": 10}
+_HEADING = _TEXT | {"bold": True, "bg_color": "#EDEFF2", "bottom": 1, "valign": "vcenter"}
+_NUMBER = {"valign": "top", "font_size": 10, "num_format": "0"}
+_OPEN = {"font_color": "#5B3FA0", "bold": True}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "pass": {"font_color": "#1B6E3C"},
+    "fail": {"font_color": "#B3261E", "bold": True, "bg_color": "#FBE9E7"},
+    "manual": {"font_color": "#8A5A00", "bold": True},
+    "unknown": _OPEN | {"bg_color": "#F1EDF9"},
+    "not_applicable": {"font_color": "#5F6368"},
+    "error": {"bold": True, "bg_color": "#FFFFDD"},
+    "audited": {},
+    "no_tomcat": {"font_color": "#5F6368"},
+}  # every other is an outcome that leaves something open
+
+
+def write(
+    file: BinaryIO,
+    results: Iterable[TargetResult],
+    summary: SweepSummary,
+    wording: Wording,
+    *,
+    classification: str = "",
+    most_rows: int = MOST_ROWS,
+) -> None:
+    """The workbook into ``file``, which must be able to seek. Rows wait in a temporary directory of mode 0700."""
+    with (
+        tempfile.TemporaryDirectory(prefix="tomcat-fleet-") as folder,
+        Workbook(file, _PLAIN | {"tmpdir": folder}) as book,
+    ):
+        moment = datetime.fromisoformat(summary.finished).replace(tzinfo=None)
+        book.set_properties({"title": f"tomcat-fleet {shown(summary.sweep)}", "created": moment})
+        page = _Page(book, classification)
+        _summary(page, summary, wording)
+        columns = (*sheet.FINDINGS, *sheet.FOLLOW_UP)
+        findings = _Table(page, wording, "findings", columns, most_rows)
+        matrix = _Table(page, wording, "matrix", sheet.matrix_columns(wording), most_rows)
+        unknown = _Table(page, wording, "unknown", sheet.UNKNOWN, most_rows)
+        for result in results:
+            findings.add(sheet.findings(result, wording))
+            matrix.add(sheet.matrix(result, wording))
+            unknown.add(sheet.unknown(result, wording))
+        for table in (findings, matrix, unknown):
+            table.end()
+
+
+class _Page:
+    """Sheets of one book, and the looks of their cells."""
+
+    def __init__(self, book: Any, classification: str) -> None:
+        self._book = book
+        self._mark = shown(classification).replace("&", "&&")[:80]
+        self._formats: dict[str, Any] = {}
+        self.heading = book.add_format(_HEADING)
+        self.text = book.add_format(_TEXT)
+        self.number = book.add_format(_NUMBER)
+
+    def sheet(self, name: str) -> Any:
+        """A new sheet that prints on A4 in landscape, as wide as the paper."""
+        made = self._book.add_worksheet(name)
+        made.set_landscape()
+        made.set_paper(9)
+        made.fit_to_pages(1, 0)
+        made.set_margins(0.4, 0.4, 0.6, 0.6)
+        made.set_header(f"&R&B{self._mark}" if self._mark else "")
+        made.set_footer("&L&A&R&P / &N")
+        return made
+
+    def put(self, made: Any, at: tuple[int, int], cell: Cell, look: Any = None) -> None:
+        """One cell: a number of ours as a number, everything else as the text that it is."""
+        if isinstance(cell, int):
+            made.write_number(*at, cell, look or self.number)
+            return
+        look = look or (self._styled(cell.style) if isinstance(cell, Marked) else self.text)
+        text = shown(cell)
+        if text:
+            made.write_string(*at, text, look)
+        else:
+            made.write_blank(*at, None, look)
+
+    def _styled(self, style: str) -> Any:
+        if style not in self._formats:
+            self._formats[style] = self._book.add_format(_TEXT | _LOOKS.get(style, _OPEN))
+        return self._formats[style]
+
+
+class _Table:
+    """A table that goes on in another sheet when one is full."""
+
+    def __init__(self, page: _Page, wording: Wording, name: str, columns: tuple[Column, ...], most_rows: int) -> None:
+        self._page = page
+        self._name = wording.own(f"name.{name}")
+        self._columns = columns
+        self._headings = sheet.headings(columns, wording)
+        self._most = most_rows
+        self._sheets = 0
+        self._begin()
+
+    def add(self, found: Iterable[tuple[Cell, ...]]) -> None:
+        """Further rows."""
+        for row in found:
+            if self._next == self._most:
+                self.end()
+                self._begin()
+            for column, cell in enumerate(row):
+                self._page.put(self._made, (self._next, column), cell)
+            self._next += 1
+
+    def end(self) -> None:
+        """The filter covers what was written."""
+        self._made.autofilter(0, 0, max(1, self._next - 1), len(self._columns) - 1)
+
+    def _begin(self) -> None:
+        self._sheets += 1
+        self._made = self._page.sheet(self._name if self._sheets == 1 else f"{self._name} ({self._sheets})")
+        self._made.freeze_panes(1, 1)
+        self._made.repeat_rows(0)
+        self._made.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
+        for number, column in enumerate(self._columns):
+            self._made.set_column(number, number, column.width)
+            self._page.put(self._made, (0, number), self._headings[number], self._page.heading)
+        self._next = 1
+
+
+def _summary(page: _Page, summary: SweepSummary, wording: Wording) -> None:
+    made = page.sheet(wording.own("name.summary"))
+    for number, width in enumerate(WIDTHS):
+        made.set_column(number, number, width)
+    for at, row in enumerate(rows(summary, wording)):
+        look = page.heading if isinstance(row, Heading) else None
+        for column, cell in enumerate(row.cells if isinstance(row, Heading) else row):
+            page.put(made, (at, column), cell, look)
