@@ -34,6 +34,7 @@ _HEX_BITS = {32: 128, 40: 160, 56: 224, 64: 256, 96: 384, 128: 512}
 _BY_BITS = {128: "md5", 160: "sha1", 224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}
 _SALTED = re.compile(r"([0-9A-Fa-f]*)\$(\d{1,7})\$([0-9A-Fa-f]+)\Z")
 _MAX_ROUNDS = 20_000
+_MAX_DIGEST = 1024  # hex digits of a salt or a digest; Tomcat's own are shorter by far
 _PBKDF2_WORDS = DENY_LIST[:10]  # each costs thousands of rounds
 
 
@@ -50,6 +51,12 @@ def examine(value: str, name: str, key: bytes) -> SecretFacts:
         estimate=_estimate(value, name) if bits is None else None,
         fingerprint=fingerprint(value, key),
     )
+
+
+def work(value: str) -> int:
+    """What ``examine`` costs at most, in rounds of a hash; a guess at a plain password costs as much as many."""
+    found = _SALTED.match(value)
+    return 30 * min(int(found[2]), _MAX_ROUNDS) if found else 20_000
 
 
 def opaque(value: str, key: bytes) -> SecretFacts:
@@ -140,7 +147,7 @@ def _spellings() -> Iterator[bytes]:
 
 def _salted_denied(value: str) -> bool:
     found = _SALTED.match(value)
-    if not found or len(found[1]) % 2 or len(found[3]) % 2:
+    if not found or len(found[1]) % 2 or len(found[3]) % 2 or max(len(found[1]), len(found[3])) > _MAX_DIGEST:
         return False
     salt, rounds, stored = bytes.fromhex(found[1]), int(found[2]), bytes.fromhex(found[3])
     if not 1 <= rounds <= _MAX_ROUNDS:

@@ -29,8 +29,10 @@ _NAMING = frozenset({"name", "key", "property", "id", "param", "attribute"})  # 
 _NAMED = frozenset({"value", "text", "content", "default"})
 _INSIDE = frozenset({"value", "string"})  # <property name="password"><value>…
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?>", re.DOTALL)
-_MOST = 20_000
 _HARMLESS = frozenset({"true", "false", ""})
+_MOST_SECRETS = 10_000  # of one file
+_MOST_WORK = 10_000_000  # rounds of a hash for all passwords of one file: 500 plain ones, 16 with all rounds
+_LONGEST_PASSWORD = 4096
 
 _KEPT_LINE = re.compile(
     r"\s*(?:(?:export\s+)?(?:CATALINA_\w+|JAVA_\w+|JRE_HOME|UMASK|JSVC_\w+|TOMCAT\w*|SERVICE_USER|JDK_JAVA_OPTIONS)="
@@ -55,7 +57,7 @@ class Redactor:
 
     def cut(self, value: str, account: str | None = None) -> str:
         """The mark that stands for ``value`` from now on. Raises ``EvidenceError`` for more than any real file has."""
-        if len(self.secrets) >= _MOST:
+        if len(self.secrets) >= _MOST_SECRETS:
             raise EvidenceError("too many secrets")
         facts = password.opaque(value, self.key) if account is None else password.examine(value, account, self.key)
         self.secrets.append(facts)
@@ -180,16 +182,33 @@ def _markup(raw: bytes, redactor: Redactor) -> str:
     starts = _line_starts(text)
     edits: list[tuple[int, int, str]] = []
     users = root.name == "tomcat-users"
+    if users:
+        _refuse_endless(root)
     for parent, element in _walk(root):
         at = starts[element.line - 1] + element.column
         edits.extend(_attribute_edits(text, at, element, redactor, users=users))
         edits.extend(_text_edits(text, at, parent, element, redactor))
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
+    text = _edited(text, edits)
     text = _INERT.sub(lambda found: _emptied(found, redactor), text)
     text = _DOCTYPE.sub(lambda found: redactor.words(found[0]), text, count=1)
     xml.parse(text)
     return text
+
+
+def _refuse_endless(root: xml.Element) -> None:
+    """Before any is looked at: passwords are guessed at and hashed, which takes its time."""
+    passwords = [one.attributes["password"] for one in root.iter() if "password" in one.attributes]
+    if sum(map(password.work, passwords)) > _MOST_WORK or max(map(len, passwords), default=0) > _LONGEST_PASSWORD:
+        raise EvidenceError("more passwords than can be examined")
+
+
+def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end, new in sorted(edits):
+        pieces += (text[at:start], new)
+        at = end
+    return "".join((*pieces, text[at:]))
 
 
 def _walk(root: xml.Element) -> Iterator[tuple[xml.Element | None, xml.Element]]:

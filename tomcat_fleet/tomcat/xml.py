@@ -27,12 +27,19 @@ MAX_DEPTH = 256
 MAX_ELEMENTS = 100_000
 MAX_ATTRIBUTES = 256
 
-_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*?\?>")
-_ENCODING = re.compile(rb"""\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_DOCTYPE = re.compile(r"<!DOCTYPE\b")
-_EXTERNAL = re.compile(r"<!DOCTYPE\s[^>\[]*?\b(?:SYSTEM|PUBLIC)\b")
+_DECLARATION = re.compile(r"""\A<\?xml\s+version\s*=\s*["']([0-9.]+)["']([^>]*?)\?>""")
+_ENCODING = re.compile(rb"""\A<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_BEFORE = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+_LITERAL = r"""(?:"[^"<&]*"|'[^'<&]*')"""
+_DOCTYPE = re.compile(rf"<!DOCTYPE\s+[^\s<>\[\"']+(\s+(?:SYSTEM|PUBLIC\s+{_LITERAL})\s+{_LITERAL})?\s*>")
 _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#)[^\s;&<]+;?")
-_COMMENT_OR_CDATA = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_INERT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+# What Java and Python both take for a text encoding. Python has others, which no parser of Tomcat's reads and some of
+# which take hours for a megabyte.
+_TEXT_ENCODING = re.compile(
+    r"ascii|utf-8|utf-(?:16|32)(?:-[bl]e)?|iso8859-\d+|cp\d+|koi8-[ru]|euc_(?:jp|kr)|shift_jis|gb2312|gbk|gb18030|big5"
+    r"|johab|iso2022_(?:jp|kr)|tis-620"
+)
 # Korean Windows editors declare their code page by any of these names; cp949 contains euc-kr.
 _KOREAN = frozenset({"euc-kr", "euckr", "cp949", "ms949", "windows-949", "ks_c_5601-1987", "x-windows-949"})
 
@@ -71,16 +78,20 @@ def decode(raw: bytes) -> str:
     """
     if len(raw) > MAX_BYTES:
         raise EvidenceError(f"larger than {MAX_BYTES} bytes")
+    encoding = _encoding(raw)
     try:
-        text = raw.decode(_encoding(raw))
+        text = raw.decode(encoding)
     except (UnicodeDecodeError, LookupError) as exc:
         raise EvidenceError("text does not fit its declared encoding") from exc
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found = _DECLARATION.match(text)
-    if found:
-        blank = re.sub(r"[^\n]", " ", found[0])
-        text = blank + text[found.end() :]
-    return text
+    if found is None:
+        return text
+    if found[1] != "1.0":
+        raise EvidenceError("not XML 1.0")
+    if encoding.startswith("utf-16") and "encoding" in found[2] and "utf-16" not in found[2].lower():
+        raise EvidenceError("text does not fit its declared encoding")
+    return re.sub(r"[^\n]", " ", found[0]) + text[found.end() :]
 
 
 def _encoding(raw: bytes) -> str:
@@ -94,9 +105,13 @@ def _encoding(raw: bytes) -> str:
     declared = found[1].decode("ascii").lower() if found else "utf-8"
     if declared in _KOREAN:
         return "cp949"
-    if declared.startswith("utf-7"):  # Xerces does not read it either
-        raise EvidenceError("UTF-7 is not a text encoding for configuration")
-    return declared
+    try:
+        codec = codecs.lookup(declared).name
+    except LookupError as exc:
+        raise EvidenceError("text does not fit its declared encoding") from exc
+    if not _TEXT_ENCODING.fullmatch(codec):
+        raise EvidenceError("not a text encoding for configuration")
+    return codec
 
 
 @lru_cache(maxsize=16)  # a fleet's conf/web.xml is mostly one and the same file
@@ -106,8 +121,8 @@ def parse(text: str, *, namespaces: bool = False) -> Element:
     ``namespaces`` selects how Tomcat's own parser of that file matches names: false by the name as written, which is
     the rule, true by local name, which a web.xml is where xmlNamespaceAware is switched on.
 
-    Refused: malformed text, any entity declaration, ATTLIST defaults, and an external DTD together with a reference
-    that only it could define, since parsers silently turn that reference into nothing.
+    Refused: malformed text, a document type with declarations of its own (entities, ATTLIST defaults), and an external
+    one together with a reference that only it could define, since parsers silently turn that reference into nothing.
     """
     _refuse_unknowable(text)
     handler = _Builder(namespaces=namespaces)
@@ -133,12 +148,14 @@ def _as_source(text: str) -> InputSource:
 
 
 def _refuse_unknowable(text: str) -> None:
-    if not _DOCTYPE.search(text):
+    """Judge the document type by the grammar of what may stand before it, so that nothing can pose as a comment."""
+    start = _BEFORE.match(text).end()  # type: ignore[union-attr]  # it matches the empty string too
+    if not text.startswith("<!DOCTYPE", start):
         return
-    bare = _COMMENT_OR_CDATA.sub("", text)
-    if "<!ATTLIST" in bare:
-        raise EvidenceError("refused: ATTLIST defaults in the document type")
-    if _EXTERNAL.search(bare) and _REFERENCE.search(bare):
+    found = _DOCTYPE.match(text, start)
+    if found is None:
+        raise EvidenceError("refused: a document type with declarations of its own")
+    if found[1] and _REFERENCE.search(_INERT.sub("", text[found.end() :])):
         raise EvidenceError("refused: entity reference that an external document type defines")
 
 
