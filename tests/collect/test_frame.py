@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hostile.mutation import stream
 from tomcat_fleet.collect.frame import END_OF_PAYLOAD, Begin, Decoder, End, Record
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
@@ -83,15 +84,32 @@ BROKEN = {
     "unknown version": GOOD.replace("BEGIN 1", "BEGIN 2"),
     "begin with a count": GOOD.replace("998 0", "998 7"),
     "overlong line": GOOD.replace("b25l", "A" * 9000),
+    "overlong blank line": GOOD.replace(f"{MARK}2 content", " " * 9000 + f"\n{MARK}2 content"),
+    "overlong frame": GOOD.replace("2 content ok", "2 content ok" + " " * 9000),
+    "text after the end without a line feed": GOOD + "stray",
+    "second begin at once": GOOD.replace(f"{MARK}BEGIN 1 base64 998 0\n", f"{MARK}BEGIN 1 base64 998 0\n" * 2),
+    "second begin later": GOOD.replace(f"{MARK}2 content", f"{MARK}BEGIN 1 base64 998 1\n{MARK}2 content"),
+    "uid without end": GOOD.replace("998", "9" * 5000),
+    "uid not a number": GOOD.replace("998", "²"),
+    "frame after spaces": GOOD.replace(f"{MARK}2 content", f"  {MARK}2 content"),
+    "raised and no begin": GOOD.replace("1 content ok", "1 raise ok"),
+    "begin although the rise was denied": GOOD.replace("1 content ok", "1 raise denied").replace(
+        f"{MARK}2 content", f"{MARK}BEGIN 1 base64 0 1\n{MARK}2 content"
+    ),
+    "frame of another conversation in a payload": GOOD.replace("b25lAGVuZA==", f"b25lAGVuZA==\n@{'f' * 32} 1 ."),
+    "NUL in a payload": GOOD.replace("b25l", "b25l\0"),
+    "escape in a payload": GOOD.replace("b25l", "\x1b[2Jb25l"),
+    "space in a payload": GOOD.replace("b25l", "b2 5l"),
 }
 
 
+@pytest.mark.parametrize("step", [0, 1, 50])
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_malformed_stream_ends_the_conversation(name: str) -> None:
+def test_a_malformed_stream_ends_the_conversation(name: str, step: int) -> None:
     text = BROKEN[name]
     assert text != GOOD
     with pytest.raises(TargetError) as raised:
-        _decode(text.encode())
+        _decode(text.encode(), step)
     assert raised.value.outcome is Outcome.COLLECTOR_FAILED
 
 
@@ -102,6 +120,11 @@ def test_a_cut_stream_never_looks_complete(data: st.DataObject) -> None:
     decoder = Decoder(NONCE)
     assert not any(isinstance(frame, End) for frame in decoder.feed(cut))
     assert not decoder.quiet()
+
+
+def _feed_again_and_again(decoder: Decoder, block: bytes, size: int) -> None:
+    for _ in range(size // len(block)):
+        list(decoder.feed(block))
 
 
 def _flood(decoder: Decoder) -> None:
@@ -121,3 +144,31 @@ def test_endless_noise_is_refused() -> None:
     decoder = Decoder(NONCE)
     with pytest.raises(TargetError):
         _flood(decoder)
+
+
+@pytest.mark.parametrize("step", [0, 8192])
+def test_noise_is_counted_alike_in_one_piece_and_in_many(step: int) -> None:
+    assert _decode((b"x" * 100 + b"\n") * 2600 + _stream(b"x"), step)[0] == Begin(998)
+    with pytest.raises(TargetError, match="only noise"):
+        _decode((b"x" * 100 + b"\n") * 2700 + _stream(b"x"), step)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [(b"QUJD" * 19 + b"\n", "a record is too long"), (b"\n", "too many lines"), (b"QUJD\r\n", "a record is too long")],
+)
+def test_a_payload_without_end_is_refused_long_before_the_cap_of_the_stream(line: bytes, reason: str) -> None:
+    decoder = Decoder(NONCE)
+    list(decoder.feed(f"{MARK}BEGIN 1 base64 998 0\n{MARK}1 content ok\n".encode()))
+    block = line * (65536 // len(line))
+    with pytest.raises(TargetError, match=reason):
+        _feed_again_and_again(decoder, block, 48 << 20)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "openssl", "hex"])
+def test_the_largest_file_fits_in_every_encoding(encoding: str) -> None:
+    largest = b"/opt/tomcat/conf/server.xml\0\0" + bytes(range(256)) * (4 << 12) + b"\0" + b"0"
+    sent = stream([Record("content", "ok", largest)], NONCE, encoding)
+    decoder = Decoder(NONCE)
+    frames = [frame for at in range(0, len(sent), 65536) for frame in decoder.feed(sent[at : at + 65536])]
+    assert frames[1] == Record("content", "ok", largest)

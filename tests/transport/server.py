@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
+from asyncssh.constants import MSG_DISCONNECT, MSG_USERAUTH_BANNER
+from asyncssh.packet import String, UInt32
 
 Process = asyncssh.SSHServerProcess[bytes]
+Behaviour = Callable[[Process], Awaitable[None]]
 PASSWORD = "C4NARY-password"
+HOSTILE_TEXT = b"\x1b[2J\x1b]0;owned\x07\r\n\xff\xfe\xc7\xd1 \xe2\x80\xaewelcome" * 200
+REVERSE_CHANNELS: dict[str, tuple[bytes, ...]] = {
+    "auth-agent@openssh.com": (),
+    "x11": (String("127.0.0.1"), UInt32(6010)),
+    "forwarded-tcpip": (String("127.0.0.1"), UInt32(22), String("192.0.2.1"), UInt32(1)),
+    "forwarded-streamlocal@openssh.com": (String("/run/docker.sock"), String("")),
+    "direct-tcpip": (String("127.0.0.1"), UInt32(22), String("192.0.2.1"), UInt32(1)),
+    "direct-streamlocal@openssh.com": (String("/run/docker.sock"), String(""), UInt32(0)),
+    "tun@openssh.com": (UInt32(1), UInt32(0)),
+    "session": (),
+    "no-such@example.com": (),
+}
 
 
 @dataclass(kw_only=True)
@@ -29,6 +44,7 @@ class Server:
     environments: list[dict[str, str]] = field(default_factory=list)
     terminals: list[str | None] = field(default_factory=list)
     forwards: list[tuple[str, int]] = field(default_factory=list)
+    reversed: dict[str, str] = field(default_factory=dict)  # what the client said to channels that we opened
 
     def known_hosts_line(self, key: asyncssh.SSHKey | None = None) -> str:
         """An entry for this server with its own or another key."""
@@ -43,6 +59,7 @@ async def serve(
     certificate: asyncssh.SSHCertificate | None = None,
     *,
     forwarding: bool = True,
+    behaviours: Mapping[str, Behaviour] | None = None,
 ) -> AsyncIterator[Server]:
     """Run a server for the duration of the block."""
     server = Server(
@@ -53,12 +70,11 @@ async def serve(
         "127.0.0.1",
         0,
         config=None,
-        server_factory=lambda: _Session(server, forwarding=forwarding),
+        server_factory=lambda: _Session(server, {**_BEHAVIOUR, **(behaviours or {})}, forwarding=forwarding),
         server_host_keys=[(server.host_key, certificate) if certificate else server.host_key],
-        process_factory=lambda process: _behave(server, process),
         encoding=None,
         line_editor=False,
-        login_timeout=10,
+        login_timeout=60,
     )
     server.port = listener.get_port()
     try:
@@ -69,8 +85,9 @@ async def serve(
 
 
 class _Session(asyncssh.SSHServer):
-    def __init__(self, server: Server, *, forwarding: bool) -> None:
+    def __init__(self, server: Server, behaviours: Mapping[str, Behaviour], *, forwarding: bool) -> None:
         self._server = server
+        self._behaviours = behaviours
         self._forwarding = forwarding
         self._user = ""
 
@@ -83,13 +100,30 @@ class _Session(asyncssh.SSHServer):
         self._user = username
         if username == "banner":
             self._connection.send_auth_banner("\x1b[31mwelcome\u202e")
+        language = b"\xff" if username == "hostile-language" else b""
+        if username.startswith("hostile-"):
+            self._connection.send_packet(MSG_USERAUTH_BANNER, String(HOSTILE_TEXT), String(language))
+        if username == "hostile-goodbye":
+            self._connection.send_packet(MSG_DISCONNECT, UInt32(2), String(HOSTILE_TEXT), String(language))
         return True
+
+    def session_requested(self) -> bool | asyncssh.SSHServerSession[bytes]:
+        if self._user == "no-session":
+            raise asyncssh.ChannelOpenError(2, "the shell was refused: \x1b[2Jnot today")  # told as another fault
+        if self._user == "no-exec":
+            return asyncssh.SSHServerSession()  # refuses whatever is asked of it
+        return asyncssh.SSHServerProcess(
+            lambda process: _behave(self._server, process, self._behaviours), None, 3, False
+        )
 
     def public_key_auth_supported(self) -> bool:
         return self._user != "password"
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        return username not in {"refused", "banner"} and key.public_data == self._server.user_key.public_data
+        return (
+            username not in {"refused", "banner", "hostile-banner"}
+            and key.public_data == self._server.user_key.public_data
+        )
 
     def password_auth_supported(self) -> bool:
         return self._user == "password"
@@ -105,13 +139,15 @@ class _Session(asyncssh.SSHServer):
         return self._forwarding
 
 
-async def _behave(server: Server, process: Process) -> None:
+async def _behave(server: Server, process: Process, behaviours: Mapping[str, Behaviour]) -> None:
     user = process.get_extra_info("username")
     server.commands.append(process.command)
     server.environments.append(dict(process.env))
     server.terminals.append(process.term_type)
     with suppress(OSError, asyncssh.Error):
-        await _BEHAVIOUR[user](process)
+        if user == "reverse":
+            server.reversed = await _reverse(process)
+        await behaviours[user](process)
 
 
 async def _hello(process: Process) -> None:
@@ -176,8 +212,23 @@ async def _deaf(process: Process) -> None:
     await process.wait_closed()
 
 
-_BEHAVIOUR: dict[str, Callable[[Process], Awaitable[None]]] = {
+async def _reverse(process: Process) -> dict[str, str]:
+    """Open every kind of channel towards the client, and what it said to each."""
+    connection = process.channel.get_connection()
+    said = {}
+    for kind, arguments in REVERSE_CHANNELS.items():
+        channel = connection.create_unix_channel()
+        try:
+            await channel._open(kind.encode(), *arguments)
+            said[kind] = "opened"
+        except asyncssh.ChannelOpenError as error:
+            said[kind] = f"refused: {error.reason}"
+    return said
+
+
+_BEHAVIOUR: dict[str, Behaviour] = {
     "hello": _hello,
+    "reverse": _hello,
     "password": _hello,
     "agent": _hello,
     "flood": _flood,

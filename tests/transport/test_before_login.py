@@ -6,14 +6,13 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import asyncssh
 import pytest
 
+from tests.transport.raw import ANSWERS, Reader, Writer, garbage, hang_up, silence
 from tests.transport.reach import QUICK, access_for, target_of
 from tests.transport.server import Server, raw_server, serve
 from tomcat_fleet.errors import TargetError
@@ -23,73 +22,18 @@ from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.failure import ConnectionFaultError, Stage, of_connection
 from tomcat_fleet.transport.open import open_channel
 
-Reader: TypeAlias = asyncio.StreamReader
-Writer: TypeAlias = asyncio.StreamWriter
-VERSION = b"SSH-2.0-OpenSSH_9.2\r\n"
-
-
-async def silence(reader: Reader, _: Writer) -> None:
-    while await reader.read(65536):
-        pass
-
-
-async def version_then_silence(reader: Reader, writer: Writer) -> None:
-    writer.write(VERSION)
-    await silence(reader, writer)
-
-
-async def web_server(_: Reader, writer: Writer) -> None:
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    await writer.drain()
-
-
-async def garbage(reader: Reader, writer: Writer) -> None:
-    writer.write(VERSION + b"\0\0\0\x0c\x0a" + b"\xff" * 1000)
-    await silence(reader, writer)
-
-
-async def huge_packet(reader: Reader, writer: Writer) -> None:
-    writer.write(VERSION + b"\xff\xff\xff\xff" + b"\0" * 64)
-    await silence(reader, writer)
-
-
-async def old_protocol(reader: Reader, writer: Writer) -> None:
-    writer.write(b"SSH-1.5-old\r\n")
-    await silence(reader, writer)
-
-
-async def version_in_korean(reader: Reader, writer: Writer) -> None:
-    writer.write(b"SSH-2.0-\xc7\xd1\xb1\xdb\r\n")
-    await silence(reader, writer)
-
-
-async def banner_flood(_: Reader, writer: Writer) -> None:
-    while True:
-        writer.write(b"welcome\r\n" * 1000)
-        await writer.drain()
-
-
-async def long_line(_: Reader, writer: Writer) -> None:
-    while True:
-        writer.write(b"w" * 65536)
-        await writer.drain()
-
-
-async def hang_up(_: Reader, __: Writer) -> None:
-    return
-
-
-CASES: dict[str, tuple[Callable[[Reader, Writer], Awaitable[None]], Outcome, str]] = {
-    "silence": (silence, Outcome.TIMEOUT, "banner: not done within 0.4 s"),
-    "version then silence": (version_then_silence, Outcome.TIMEOUT, "key exchange: not done within 0.4 s"),
-    "web server": (web_server, Outcome.SSH_FAILED, "banner: "),
-    "garbage": (garbage, Outcome.SSH_FAILED, "key exchange: "),
-    "huge packet": (huge_packet, Outcome.SSH_FAILED, "key exchange: "),
-    "old protocol": (old_protocol, Outcome.SSH_FAILED, "banner: "),
-    "version not ASCII": (version_in_korean, Outcome.SSH_FAILED, "banner: "),
-    "banner flood": (banner_flood, Outcome.SSH_FAILED, "banner: "),
-    "endless line": (long_line, Outcome.SSH_FAILED, "banner: "),
-    "hang up": (hang_up, Outcome.SSH_FAILED, "banner: "),
+CASES: dict[str, tuple[Outcome, str]] = {
+    "silence": (Outcome.TIMEOUT, "banner: not done within 0.4 s"),
+    "version-then-silence": (Outcome.TIMEOUT, "key exchange: not done within 0.4 s"),
+    "web-server": (Outcome.SSH_FAILED, "banner: "),
+    "garbage": (Outcome.SSH_FAILED, "key exchange: "),
+    "huge-packet": (Outcome.SSH_FAILED, "key exchange: "),
+    "old-protocol": (Outcome.SSH_FAILED, "banner: "),
+    "version-in-korean": (Outcome.SSH_FAILED, "banner: "),
+    "banner-flood": (Outcome.SSH_FAILED, "banner: "),
+    "long-line": (Outcome.SSH_FAILED, "banner: "),
+    "hang-up": (Outcome.SSH_FAILED, "banner: "),
+    "hostile-version": (Outcome.SSH_FAILED, "banner: "),
 }
 
 
@@ -112,13 +56,13 @@ async def failure_at(target: Target, directory: Path, limits: Limits) -> tuple[T
 
 @pytest.mark.parametrize("case", CASES)
 async def test_what_answers_before_the_login(case: str, tmp_path: Path) -> None:
-    answer, outcome, said = CASES[case]
-    async with raw_server(answer) as port:
+    outcome, said = CASES[case]
+    async with raw_server(ANSWERS[case]) as port:
         limits = Limits(connect_s=1, login_s=0.4, total_s=10, retries=0)
         error, seconds = await failure_at(somewhere(port, tmp_path), tmp_path, limits)
     assert error.outcome is outcome
     assert error.reason.startswith(said)
-    assert len(error.reason) <= 512
+    assert len(error.reason.encode()) <= 512
     assert error.reason.isprintable()
     assert seconds < 1.4
 

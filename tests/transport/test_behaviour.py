@@ -142,7 +142,7 @@ async def test_much_output_on_both_streams_does_not_block(opener: Opener) -> Non
         await channel.write(script)
         await asyncio.sleep(0.2)
         assert len(await drain(channel)) == 300_000
-        assert len(channel.stderr()) == 512
+        assert len(channel.stderr().encode()) == 512
 
 
 async def test_a_long_script_arrives_whole(opener: Opener) -> None:

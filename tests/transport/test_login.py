@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tests.need import need
+from tests.transport.agent import empty_agent
 from tests.transport.reach import QUICK, access_for, reach, target_of
 from tests.transport.server import PASSWORD, Server, serve, write_private
 from tomcat_fleet.errors import TargetError
@@ -90,18 +88,8 @@ async def test_a_password_is_not_offered_to_a_server_that_takes_the_key(
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[str]:
-    """The socket of an empty agent."""
-    path = f"{tmp_path}/agent.sock"
-    with subprocess.Popen([need("ssh-agent"), "-D", "-a", path], stdout=subprocess.DEVNULL) as process:
-        while not _listens(path):
-            assert process.poll() is None
+    with empty_agent(tmp_path) as path:
         yield path
-        process.terminate()
-
-
-def _listens(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(path) == 0
 
 
 async def test_the_agent_logs_in_when_asked_for(tmp_path: Path, agent: str, monkeypatch: pytest.MonkeyPatch) -> None:

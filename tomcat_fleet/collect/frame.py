@@ -6,7 +6,8 @@
     @NONCE END COUNT                      the round is whole
 
 Every payload ends with ``END_OF_PAYLOAD``: one that was cut on its way, by an encoder that died or a full pipe, is told
-from one that is whole. The nonce is random per conversation. Whatever stands before the first BEGIN is noise of
+from one that is whole. A second BEGIN follows a record "raise ok" and nothing else: a shell with more rights speaks.
+The nonce is random per conversation. Whatever stands before the first BEGIN is noise of
 start-up files. Afterwards anything out of order, missing, repeated or undecodable ends the conversation:
 ``TargetError`` with outcome ``collector_failed``.
 """
@@ -25,7 +26,14 @@ from tomcat_fleet.model.status import Outcome
 
 END_OF_PAYLOAD = b"\0end"
 _LONGEST_LINE = 8192
+_LONGEST_BEGIN = 64
+_LONGEST_UID = 20  # digits
+# Encoded bytes of one payload, with line ends: 8 MiB decoded. The largest honest one is a file of 4 MiB.
+_ROOM = {"base64": 12 << 20, "openssl": 12 << 20, "hex": 26 << 20}
 _NOISE_CAP = 256 * 1024
+# A line costs time however short it is; honest encoders fill theirs.
+_LINE_COST = 32
+_HEAVIEST = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class End:
 
 class _Expect(Enum):
     BEGIN = auto()
+    RAISED = auto()  # a BEGIN after a shell with more rights was allowed
     HEADER = auto()
     PAYLOAD = auto()
     QUIET = auto()
@@ -65,10 +74,17 @@ class Decoder:
         self._expect = _Expect.BEGIN
         self._encoding = ""
         self._header: tuple[str, str] = ("", "")
-        self._payload: list[bytes] = []
+        self._payload = bytearray()
         self._noise = 0
+        self._weight = 0
         self._hash = hashlib.sha256()
         self.count = 0
+        self._decoded_size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of all payloads: of whole ones decoded, of the one that is coming as it comes."""
+        return self._decoded_size + len(self._payload)
 
     @property
     def digest(self) -> str:
@@ -79,68 +95,99 @@ class Decoder:
         """Whether the stream stands between rounds."""
         return self._expect is _Expect.QUIET
 
+    def inside_record(self) -> bool:
+        """Whether a record has begun and is not whole."""
+        return self._expect is _Expect.PAYLOAD
+
     def next_round(self) -> None:
-        """A question was sent: records, or a raised shell's BEGIN, may come again."""
+        """A question was sent: records may come again, and after the one that allows it a raised shell's BEGIN."""
         self._expect = _Expect.HEADER
 
     def feed(self, data: bytes) -> Iterator[Begin | Record | End]:
         """Frames completed by ``data``."""
-        self._buffer += data
-        *lines, rest = bytes(self._buffer).split(b"\n")
-        self._buffer = bytearray(rest)
-        if len(rest) > _LONGEST_LINE and self._expect is not _Expect.BEGIN:
-            raise _broken("a line is too long")
-        for raw in lines:
-            frame = self._line(raw.rstrip(b"\r"))
+        self._weight += len(data) + _LINE_COST * data.count(b"\n")
+        if self._weight > _HEAVIEST:
+            raise _broken("too many lines")
+        text, at = bytes(self._buffer + data), 0
+        while (end := text.find(b"\n", at)) >= 0:
+            if self._expect is _Expect.PAYLOAD and (stop := self._payload_end(text, at)) > at:
+                self._data(text[at:stop])
+                at = stop
+                continue
+            raw, at = text[at:end], end + 1
+            frame = self._search(raw) if self._expect is _Expect.BEGIN else self._line(raw)
             if frame is not None:
                 yield frame
-        self._drop_noise()
+        self._keep(text[at:])
+
+    def _keep(self, rest: bytes) -> None:
+        """Keep a line that has not come to its end."""
+        self._buffer = bytearray(rest)
+        if self._expect is _Expect.BEGIN:
+            self._drop_noise()
+        elif len(rest) > _LONGEST_LINE:
+            raise _broken("a line is too long")
+        elif self._expect is _Expect.QUIET and rest.strip():
+            raise _broken("text after the end of the round")
+
+    def _payload_end(self, text: bytes, at: int) -> int:
+        """Where the line with the next frame begins, or the line that is not whole yet."""
+        frame = text.find(self._mark, at)
+        return max(at, text.rfind(b"\n", at, frame if frame >= 0 else len(text)) + 1)
 
     def _drop_noise(self) -> None:
-        if self._expect is not _Expect.BEGIN:
-            return
-        kept = len(self._mark) + 64
-        surplus = len(self._buffer) - kept
+        _, found, said = self._buffer.partition(self._mark)
+        if found and len(said) > _LONGEST_BEGIN:
+            raise _broken("a malformed BEGIN")  # whether its line arrives in one piece or in many
+        surplus = len(self._buffer) - len(self._mark) - _LONGEST_BEGIN
         if surplus > 0:
-            self._noise += surplus
+            self._count_noise(surplus)
             del self._buffer[:surplus]
+
+    def _count_noise(self, size: int) -> None:
+        self._noise += size
         if self._noise > _NOISE_CAP:
             raise _broken("only noise before the first frame")
 
-    def _line(self, line: bytes) -> Begin | Record | End | None:
-        at = line.find(self._mark)
-        if self._expect is _Expect.BEGIN:
-            self._noise += len(line)
-            return self._begin(line[at + len(self._mark) :].split()) if at >= 0 else None
-        if at < 0:
-            self._data(line)
+    def _search(self, line: bytes) -> Begin | None:
+        noise, found, said = line.partition(self._mark)
+        self._count_noise(len(noise))
+        if not found:
             return None
-        if at > 0:
-            raise _broken("a frame does not start its line")
-        return self._frame(line[len(self._mark) :].split())
+        return self._begin(said.split() if len(said) <= _LONGEST_BEGIN else [])
 
-    def _data(self, line: bytes) -> None:
-        if not line.strip():
-            return
-        if self._expect is not _Expect.PAYLOAD:
-            raise _broken("text outside of a record")
+    def _line(self, line: bytes) -> Begin | Record | End | None:
         if len(line) > _LONGEST_LINE:
             raise _broken("a line is too long")
-        self._payload.append(line)
+        before, found, said = line.partition(self._mark)
+        if found and before:
+            raise _broken("a frame does not start its line")
+        if before.strip():
+            raise _broken("text outside of a record")
+        return self._frame(said.split()) if found else None
+
+    def _data(self, block: bytes) -> None:
+        """Take whole lines of a payload, many at a time."""
+        lines = block.split(b"\n")
+        if max(map(len, lines)) > _LONGEST_LINE:
+            raise _broken("a line is too long")
+        self._payload += b"".join(line.rstrip(b"\r") for line in lines)
+        if len(self._payload) > _ROOM[self._encoding]:
+            raise _broken("a record is too long")
 
     def _frame(self, words: list[bytes]) -> Begin | Record | End | None:
         if self._expect is _Expect.QUIET:
             raise _broken("a frame after the end of the round")
         if self._expect is _Expect.PAYLOAD:
             return self._close(words)
+        if self._expect is _Expect.RAISED:
+            return self._begin(words)
         if words[:1] == [b"END"]:
             return self._end(words)
-        if words[:1] == [b"BEGIN"]:
-            return self._begin(words)
         if len(words) != 3 or words[0] != b"%d" % (self.count + 1):
             raise _broken("a record is missing, repeated or out of order")
         self._header = (words[1].decode("ascii", "replace"), words[2].decode("ascii", "replace"))
-        self._payload = []
+        self._payload = bytearray()
         self._expect = _Expect.PAYLOAD
         return None
 
@@ -148,7 +195,7 @@ class Decoder:
         if len(words) != 5 or words[0] != b"BEGIN" or words[1] != b"1" or words[4] != b"%d" % self.count:
             raise _broken("a malformed BEGIN")
         self._encoding = words[2].decode("ascii", "replace")
-        if self._encoding not in {"base64", "openssl", "hex"} or not words[3].isdigit():
+        if self._encoding not in {"base64", "openssl", "hex"} or not _is_uid(words[3]):
             raise _broken("a malformed BEGIN")
         self._expect = _Expect.HEADER
         return Begin(int(words[3]))
@@ -163,16 +210,16 @@ class Decoder:
         self._hash.update(b"%s %s %d\n" % (record.verb.encode(), record.state.encode(), len(record.payload)))
         self._hash.update(record.payload)
         self.count += 1
-        self._payload = []
-        self._expect = _Expect.HEADER
+        self._decoded_size += len(record.payload)
+        self._payload = bytearray()
+        self._expect = _Expect.RAISED if (record.verb, record.state) == ("raise", "ok") else _Expect.HEADER
         return record
 
     def _decoded(self) -> bytes:
-        joined = b"".join(self._payload)
         try:
             if self._encoding == "hex":
-                return bytes.fromhex(joined.decode("ascii"))
-            return base64.b64decode(joined, validate=True)
+                return bytes.fromhex(self._payload.decode("ascii"))
+            return base64.b64decode(self._payload, validate=True)
         except (ValueError, binascii.Error) as exc:
             raise _broken("a payload cannot be decoded") from exc
 
@@ -181,6 +228,10 @@ class Decoder:
             raise _broken("the END does not count what came")
         self._expect = _Expect.QUIET
         return End()
+
+
+def _is_uid(word: bytes) -> bool:
+    return word.isdigit() and len(word) <= _LONGEST_UID
 
 
 def _broken(what: str) -> TargetError:

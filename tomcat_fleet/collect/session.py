@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from tomcat_fleet.collect import ingest, process, script
+from tomcat_fleet.collect.budget import Budget, Share
 from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
 from tomcat_fleet.collect.ingest import Ingest
 from tomcat_fleet.errors import EvidenceError, TargetError
@@ -16,6 +17,7 @@ from tomcat_fleet.model.fact import Known, Unknown
 from tomcat_fleet.model.result import MethodResult
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.channel import Channel
 
 MAX_ROUNDS = 8
@@ -30,10 +32,12 @@ class _Conversation:
     channel: Channel
     ingest: Ingest
     decoder: Decoder
+    share: Share
     rounds: int = 0
     bytes_in: int = 0
     uid: int = -1
     begun: list[int] = field(default_factory=list)
+    raising: bool = False  # more rights were asked for
     denied_raise: bool = False
 
     async def send(self, data: bytes) -> None:
@@ -53,6 +57,7 @@ class _Conversation:
             self.bytes_in += len(data)
             for frame in self.decoder.feed(data):
                 self._take(frame)
+            self.share.holds(self.decoder.size)
             if self.decoder.quiet():
                 return
 
@@ -60,6 +65,9 @@ class _Conversation:
         if isinstance(frame, Begin):
             self.begun.append(frame.uid)
         elif isinstance(frame, Record) and frame.verb == "raise":
+            if not self.raising:
+                raise TargetError(Outcome.COLLECTOR_FAILED, "evidence stream broken: more rights, and nobody asked")
+            self.raising = False
             self.denied_raise = frame.state != "ok"
         elif isinstance(frame, Record):
             try:
@@ -75,14 +83,18 @@ class _Conversation:
             raise TargetError(Outcome.COLLECTOR_FAILED, f"evidence stream broken: {exc}") from exc
 
     def _silence(self) -> str:
-        said = self.channel.stderr()
         if not self.begun:
-            return f"the shell did not run the collector{': ' + said if said else ''}"
-        return f"the evidence stream ended early{': ' + said if said else ''}"
+            what = "the shell did not run the collector"
+        elif self.decoder.inside_record():
+            what = "the evidence stream ended inside a record"
+        else:
+            what = "the evidence stream has no END"
+        said = (self.channel.ending(), self.channel.stderr())
+        return failure.line(what, "; ".join(part for part in said if part))
 
 
-async def collect(channel: Channel, target: Target, *, key: bytes, want: Want) -> Collected:
-    """Evidence of ``target`` over ``channel``.
+async def collect(channel: Channel, target: Target, *, key: bytes, want: Want, share: Share | None = None) -> Collected:
+    """Evidence of ``target`` over ``channel``, as much as ``share`` has room for.
 
     ``want`` names, for the evidence so far, the questions that remain; they are asked on the same channel until
     nothing is wanted. When the inventory allows escalation, questions that were refused are asked again with raised
@@ -90,7 +102,7 @@ async def collect(channel: Channel, target: Target, *, key: bytes, want: Want) -
     """
     nonce = secrets.token_hex(16)
     bases = tuple(hint.base for hint in target.instances)
-    talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce))
+    talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce), share or Share(Budget(concurrency=1)))
     await talk.send(script.opening(target, nonce, seconds=_READ_SECONDS))
     talk.heard_everything(target)
     await _ask_all(talk, want)
@@ -126,7 +138,10 @@ async def _raise(talk: _Conversation, target: Target, want: Want) -> str | None:
     become = target.become
     if become is None:
         return None
+    talk.raising = True
     await talk.send(script.raising(become.method, become.user))
+    if talk.raising:
+        raise TargetError(Outcome.COLLECTOR_FAILED, "evidence stream broken: no word of more rights")
     if talk.denied_raise:
         return None
     evidence = talk.ingest.evidence()

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
+from tomcat_fleet.collect.budget import Budget, Share
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.evaluate.result import failed
@@ -46,6 +47,7 @@ class Auditor:
         self.key = key
         self.settings = Settings(policy=plan.policy, today=plan.today, tables=plan.tables)
         self.context = Context(policy=plan.policy, today=plan.today)
+        self.budget = Budget(plan.concurrency)
         self._gates: dict[str, asyncio.Semaphore] = {}
 
     async def open(self, target: Target) -> Channel:
@@ -75,8 +77,9 @@ class Turn:
         TARGET.set(self._target.name)
         total = self._auditor.plan.limits.total_s
         try:
-            async with self._auditor.stop.deadline(total):
-                return self._judged(await self._collected())
+            with self._auditor.budget.share() as share:
+                async with self._auditor.stop.deadline(total):
+                    return self._judged(await self._collected(share))
         except TargetError as error:
             return self.not_run() if self._auditor.stop.requested else self.failed(error.outcome, error.reason)
         except TimeoutError:
@@ -101,7 +104,7 @@ class Turn:
             duration_s=self._seconds(),
         )
 
-    async def _collected(self) -> Collected:
+    async def _collected(self, share: Share) -> Collected:
         auditor = self._auditor
 
         def want(evidence: Evidence) -> Collection[Question]:
@@ -109,7 +112,7 @@ class Turn:
 
         channel = await auditor.open(self._target)
         try:
-            return await collect(channel, self._target, key=auditor.key, want=want)
+            return await collect(channel, self._target, key=auditor.key, want=want, share=share)
         finally:
             await channel.aclose()
 

@@ -15,7 +15,8 @@ class Limits:
     total_s: float = 300.0  # everything on this target
     idle_s: float = 60.0  # no byte of progress while waiting for the shell
     stdout_bytes: int = 64 * 1024 * 1024
-    stderr_bytes: int = 64 * 1024
+    stderr_bytes: int = 16 * 1024 * 1024  # room for a shell whose start-up file traces every command
+    stderr_kept: int = 64 * 1024
     window: int = 128 * 1024
     retries: int = 2  # after a connection fault before the key exchange; never after
 
@@ -44,7 +45,10 @@ class Channel(Protocol):
         ...
 
     async def read(self) -> bytes:
-        """Next bytes of standard output; ``b""`` at its end. Standard error is drained, counted and kept capped."""
+        """Next bytes of standard output; ``b""`` at its end, once the shell has told how it ended or a moment later.
+
+        Standard error is drained, counted and kept capped.
+        """
         ...
 
     async def end_input(self) -> None:
@@ -52,7 +56,7 @@ class Channel(Protocol):
         ...
 
     def stderr(self) -> str:
-        """Return what standard error said so far: escaped, at most 512 characters."""
+        """Return what standard error said so far: escaped, at most 512 bytes."""
         ...
 
     def ending(self) -> str:

@@ -9,10 +9,12 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.masking import masked
 from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline
 
 _SHOWN = 512
+_ENDING_S = 1.0  # between the end of standard output and the word of how the shell ended
 _ONE_LINE = bytes.maketrans(b"\t\r\n", b"   ")
 
 
@@ -53,6 +55,7 @@ class Conversation:
         self._stdout = 0
         self._stderr = 0
         self._complaint = bytearray()
+        self._drained = False
         self._over = False
         self._fault: TargetError | None = None
         self._ending = ""
@@ -80,15 +83,25 @@ class Conversation:
         self._news.set()
 
     def complained(self, data: bytes) -> None:
-        """Take bytes of standard error: counted against the cap of standard output, a little is kept."""
+        """Take bytes of standard error: counted against a cap of its own, a little is kept."""
         self._stderr += len(data)
-        self._complaint += data[: max(0, self._limits.stderr_bytes - len(self._complaint))]
-        if self._stderr > self._limits.stdout_bytes and not self._over:
-            self._breach(f"standard error exceeds {self._limits.stdout_bytes} bytes")
+        self._complaint += data[: max(0, self._limits.stderr_kept - len(self._complaint))]
+        if self._stderr > self._limits.stderr_bytes and not self._over:
+            self._breach(f"standard error exceeds {self._limits.stderr_bytes} bytes")
 
     def exited(self, how: str) -> None:
         """Note how the shell ended."""
         self._ending = how
+        if self._drained:
+            self.ended()
+
+    def drained(self) -> None:
+        """Note that standard output is at its end; how the shell ended is told a moment later, if at all."""
+        self._drained = True
+        if self._ending:
+            self.ended()
+        else:
+            asyncio.get_running_loop().call_later(_ENDING_S, self.ended)
 
     def ended(self, fault: TargetError | None = None) -> None:
         """Note the end of standard output, or why there will be no more of it. The first call counts."""
@@ -150,11 +163,11 @@ class Conversation:
                 return
 
     def stderr(self) -> str:
-        """Return standard error so far, one escaped line of at most 512 characters."""
+        """Return standard error so far, one escaped line of at most 512 bytes."""
         # Escaping never shortens, so the first bytes are enough and a flood is not decoded.
-        raw = bytes(self._complaint[:_SHOWN]).translate(_ONE_LINE).strip()
+        raw = bytes(self._complaint[: _SHOWN + 1]).translate(_ONE_LINE).strip()
         said = escape.from_text(masked(raw.decode("utf-8", "surrogateescape")))  # a login script may trace its secrets
-        return said if len(said) <= _SHOWN else said[: _SHOWN - 1] + "…"
+        return failure.short(said)
 
     def ending(self) -> str:
         """Return how the shell ended, as far as known."""
@@ -169,4 +182,4 @@ class Conversation:
 
     def _refusal(self) -> TargetError:
         said = [text for text in (self._ending, self.stderr()) if text]
-        return TargetError(Outcome.COLLECTOR_FAILED, "; ".join(["the shell closed its input", *said])[:_SHOWN])
+        return TargetError(Outcome.COLLECTOR_FAILED, failure.short("; ".join(["the shell closed its input", *said])))

@@ -15,13 +15,14 @@ import socket
 from enum import StrEnum
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.known_hosts import HostKeys, Trust
 
-_LIMIT = 512
+_LIMIT = 512  # bytes
 # RFC 4254 5.1.
 _OPEN_PROHIBITED = 1
 # asyncssh refuses a revoked key before it asks anyone, and tells it from a bad certificate by these words only.
@@ -44,14 +45,20 @@ class ConnectionFaultError(TargetError):
 
 
 def line(*parts: str) -> str:
-    """Return parts that are safe already as one line of at most 512 characters."""
-    text = ": ".join(part for part in parts if part)
-    return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
+    """Return parts that are safe already as one line of at most 512 bytes."""
+    return short(": ".join(part for part in parts if part))
+
+
+def short(text: str) -> str:
+    """Return a line that is safe already, cut to 512 bytes."""
+    raw = text.encode()
+    # Decoding drops the half of a character that the cut may leave.
+    return text if len(raw) <= _LIMIT else raw[: _LIMIT - len("…".encode())].decode("utf-8", "ignore") + "…"
 
 
 def shown(error: BaseException) -> str:
     """Return an exception's text, escaped and short; its class when it has none."""
-    return escape.one_line(str(error).strip() or type(error).__name__, _LIMIT)
+    return short(escape.one_line(str(error).strip() or type(error).__name__, _LIMIT))
 
 
 def of_connection(error: BaseException, stage: Stage) -> TargetError:
@@ -80,6 +87,13 @@ def of_host_key(offered: asyncssh.SSHKey | None, known: HostKeys, error: asyncss
         kept = ", ".join(sorted(key.get_fingerprint() for key in known.keys))
         return TargetError(Outcome.HOSTKEY_CHANGED, line(f"the server offers {mark}, known_hosts has {kept}"))
     return TargetError(Outcome.HOSTKEY_UNKNOWN, line(f"the server offers {mark}, known_hosts has no key for it"))
+
+
+def of_start(error: BaseException) -> str:
+    """Return why there is no shell on a connection that stands: which of its two steps was refused."""
+    if isinstance(error, asyncssh.ChannelOpenError) and error.code != OPEN_REQUEST_SESSION_FAILED:
+        return line("no session was opened", shown(error))
+    return line("the shell was refused", shown(error))
 
 
 def _unreachable(error: BaseException) -> TargetError:

@@ -109,7 +109,7 @@ class _Process(asyncio.SubprocessProtocol):
         del exc
         self._open.discard(fd)
         if fd == _STDOUT:
-            self._conversation.ended()
+            self._conversation.drained()
         elif fd == _STDIN:
             self._conversation.release()
 

@@ -131,9 +131,7 @@ async def _start_shell(
                 window=limits.window,
             )
     except failure.PEER_FAULTS as error:
-        raise TargetError(
-            Outcome.COLLECTOR_FAILED, failure.line("the shell was refused", failure.shown(error))
-        ) from None
+        raise TargetError(Outcome.COLLECTOR_FAILED, failure.of_start(error)) from None
 
 
 async def _close(connection: asyncssh.SSHClientConnection) -> None:
@@ -165,7 +163,7 @@ class _Session(asyncssh.SSHClientSession[bytes]):
 
     def eof_received(self) -> bool:
         """Note the end of standard output; keep standard input as it is."""
-        self._conversation.ended()
+        self._conversation.drained()
         return True
 
     def exit_status_received(self, status: int) -> None:
