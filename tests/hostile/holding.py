@@ -1,4 +1,4 @@
-"""A client that opens channels to a flood and tells what that costs it: a process of its own, so that it can be measured.
+"""A client that opens channels to a flood and tells what that costs it, in a process that can be measured.
 
 ``python -m tests.hostile.holding PORT KNOWN_HOSTS KEY USER COUNT`` prints one JSON object. With a ``COUNT`` of 0 one
 channel is read to its end, otherwise so many are opened and not read.

@@ -60,6 +60,7 @@ async def serve(
     *,
     forwarding: bool = True,
     behaviours: Mapping[str, Behaviour] | None = None,
+    window: int = 2 << 20,
 ) -> AsyncIterator[Server]:
     """Run a server for the duration of the block."""
     server = Server(
@@ -75,6 +76,7 @@ async def serve(
         encoding=None,
         line_editor=False,
         login_timeout=60,
+        window=window,
     )
     server.port = listener.get_port()
     try:
