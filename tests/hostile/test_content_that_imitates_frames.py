@@ -61,15 +61,7 @@ def test_ten_thousand_payloads(encoding: str) -> None:
 
 @pytest.mark.parametrize("interpreter", [["sh"], ["bash", "--posix"]])
 async def test_files_of_a_real_directory(interpreter: list[str], tmp_path: Path) -> None:
-    rng = random.Random(7)
-    folder = os.fsencode(tmp_path)
-    contents: dict[bytes, bytes] = {}
-    while len(contents) < FILES:
-        name = _forged(rng, 120).replace(b"/", b"|").replace(b"\0", b"^")
-        if name not in {b"", b".", b".."}:
-            contents[folder + b"/" + name] = _forged(rng, 3000)
-    for path, content in contents.items():
-        Path(os.fsdecode(path)).write_bytes(content)
+    folder, contents = os.fsencode(tmp_path), _planted(tmp_path)
     questions = [Question(Verb.CONTENT, escape.from_bytes(path), "") for path in contents]
     listing = Question(Verb.LISTING, escape.from_bytes(folder), "")
     first = len(await _told(interpreter, []))
@@ -81,6 +73,19 @@ async def test_files_of_a_real_directory(interpreter: list[str], tmp_path: Path)
     assert sorted(escape.to_bytes(entry.name) for _, entry in listed.rows) == sorted(
         b"./" + path.removeprefix(folder + b"/") for path in contents
     )
+
+
+def _planted(folder: Path) -> dict[bytes, bytes]:
+    """Files in ``folder``: content by path."""
+    rng = random.Random(7)
+    contents: dict[bytes, bytes] = {}
+    while len(contents) < FILES:
+        name = _forged(rng, 120).replace(b"/", b"|").replace(b"\0", b"^")
+        if name not in {b"", b".", b".."}:
+            contents[os.fsencode(folder) + b"/" + name] = _forged(rng, 3000)
+    for path, content in contents.items():
+        Path(os.fsdecode(path)).write_bytes(content)
+    return contents
 
 
 async def _told(interpreter: list[str], questions: list[Question]) -> list[Record]:
