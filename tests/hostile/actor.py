@@ -98,6 +98,13 @@ async def _eof_and_hang(process: Process) -> None:
     await process.wait_closed()
 
 
+async def _late_status(process: Process) -> None:
+    await say(process, between_records())
+    process.stdout.write_eof()
+    await asyncio.sleep(0.3)
+    process.exit(4)
+
+
 async def _aborted(process: Process) -> None:
     await say(process, inside_a_record())
     await asyncio.sleep(0.05)
@@ -142,6 +149,7 @@ BROKEN: dict[str, Behaviour] = {
     "exit-at-once": _exits(lambda: b"", 0),
     "mid-record": _exits(inside_a_record, 0),
     "end-missing": _exits(between_records, 0),
+    "late-status": _late_status,
     "exit-3": _exits(between_records, 3),
     "killed": _killed,
     "no-exit-status": _no_status,

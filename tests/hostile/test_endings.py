@@ -19,6 +19,7 @@ SAID = {
     "killed": f"{INSIDE}: signal KILL",
     "no-exit-status": INSIDE,
     "end-missing": f"{NO_END}: exit status 0",
+    "late-status": f"{NO_END}: exit status 4",
     "exit-3": f"{NO_END}: exit status 3",
     "close-without-eof": NO_END,
     "eof-without-close": NO_END,
