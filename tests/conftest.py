@@ -16,23 +16,32 @@ settings.register_profile("explore", deadline=None, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-SECTIONS = {"live": "model against running Tomcats", "figure": "measured"}
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was compared, tried and found: a count of passed tests does not."""
-    for name, title in SECTIONS.items():
-        lines = list(_told(terminalreporter, name))
-        if lines:
-            terminalreporter.section(title)
-            for line in lines:
-                terminalreporter.write_line(line)
+    _write(terminalreporter, "model against running Tomcats", list(_recorded(terminalreporter, "live")))
+    _write(terminalreporter, "measured", [*_cells(terminalreporter), *_recorded(terminalreporter, "figure")])
 
 
-def _told(reporter: pytest.TerminalReporter, wanted: str) -> Iterator[str]:
+def _cells(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    cells = [cell.split("|") for cell in _recorded(reporter, "cell")]
+    for group in sorted({group for group, _, _ in cells}):
+        pairs = {(shell, tools) for name, shell, tools in cells if name == group}
+        shells, sets = ({pair[part] for pair in pairs} for part in (0, 1))
+        figure = f"{len(shells)} {group} x {len(sets)} tool sets"
+        yield f"{figure} = {len(pairs)} cells complete and byte-exact"
+
+
+def _write(reporter: pytest.TerminalReporter, title: str, lines: list[str]) -> None:
+    if lines:
+        reporter.section(title)
+        for line in lines:
+            reporter.write_line(line)
+
+
+def _recorded(reporter: pytest.TerminalReporter, what: str) -> Iterator[str]:
     for outcome in ("passed", "failed"):
         for report in reporter.getreports(outcome):
-            yield from (str(value) for name, value in report.user_properties if name == wanted)
+            yield from (str(value) for name, value in report.user_properties if name == what)
 
 
 Figure = Callable[[str], None]

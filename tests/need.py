@@ -29,6 +29,12 @@ _PROGRAMS = {
     "ksh": ("ksh",),
     "dash": ("dash",),
     "bash": ("bash",),
+    "ksh93": ("ksh93",),
+    "posh": ("posh",),
+    "bsd-csh": ("bsd-csh",),
+    "tcsh": ("tcsh",),
+    "fish": ("fish",),
+    "rc": ("rc",),
 }
 _PATHS = {"tomcat10": Path("/usr/share/tomcat10/bin/catalina.sh"), "tomcat10-admin": Path("/usr/share/tomcat10-admin")}
 

@@ -1,11 +1,14 @@
-"""A listing of ACL markers that failed is not the absence of ACLs."""
+"""Markers of ACLs: a listing that failed, or an ls that shows none, is not their absence."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Question, SearchKind, Verb
 from tomcat_fleet.model.fact import Gap, Known, Unknown
 
@@ -16,7 +19,7 @@ FOUND = b"//owner:998:1\n//total:1\n//excesses:0\n//links:0\n//rc:0\n"
 KIND = SearchKind.CONFIG_FILES.value
 
 
-def _answer(verb: Verb, detail: str, *parts: bytes) -> object:
+def _answer(verb: Verb, detail: str, *parts: bytes) -> Any:
     ingest = Ingest(b"k" * 32)
     ingest.take(Record(verb.value, "ok", b"\0".join([b"/x", detail.encode(), b"/x", *parts])))
     return ingest.answers[Question(verb, "/x", detail)]
@@ -38,3 +41,39 @@ def test_one_that_failed_or_was_cut_is_not(end: bytes) -> None:
 def test_a_status_whose_marker_is_missing_is_not_known() -> None:
     assert isinstance(_answer(Verb.STATUS, "", b"", STATUS, b" \n"), Known)
     assert isinstance(_answer(Verb.STATUS, "", b"", STATUS, b""), Unknown)
+
+
+ODD = b"//regular file:600:998:998:1:0:tomcat:tomcat:./%s\n"
+MARKED = b"-rw-r-----+ 1 998 998 1 Nov 23 12:00 %s\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "block", "expected"),
+    [
+        ([b"a", b"b"], MARKED % b"b" + b"//acls:1\n", [False, True]),
+        ([b"a", b"b"], b"//acls:?\n", [None, None]),
+        ([b"a", b"b"], b"//acls:1\n", [None, None]),
+        ([b"a", b"b"], MARKED % b"c" + b"//acls:1\n", [None, None]),
+        ([b"a", b"\xec\x9d\xbc"], MARKED % b"???" + b"//acls:1\n", [False, True]),
+        ([b"x\ny", b"x"], MARKED % b"x?y" + b"//acls:1\n", [True, False]),
+        ([b"x\ny", b"x?y"], MARKED % b"x?y" + b"//acls:1\n", [True, True]),
+        ([b"a"], MARKED % b"." + b"//acls:1\n", [False]),
+    ],
+)
+def test_which_entries_carry_one(names: list[bytes], block: bytes, expected: list[bool | None]) -> None:
+    ingest = Ingest(b"k" * 32)
+    rows = b"".join(ODD % name for name in names) + b"//rc:0\n//total:%d\n" % len(names)
+    ingest.take(
+        Record("listing", "ok", b"\0".join([b"/x", b"", b"/x", rows, block.replace(b"//acls", b"//rc:0\n//acls")]))
+    )
+    found = [ingest.answers[Question(Verb.STATUS, f"/x/{escape.from_bytes(name)}")] for name in names]
+    assert [answer.value.acl for answer in found if isinstance(answer, Known) and answer.value] == expected
+
+
+def test_where_nothing_tells_nothing_is_said_to_be_without() -> None:
+    answer = _answer(Verb.STATUS, "", b"", STATUS, b"?\n")
+    assert isinstance(answer, Known)
+    assert answer.value.acl is None
+    found = _answer(Verb.SEARCH, KIND, FOUND, b"//rc:0\n//acls:?\n")
+    assert isinstance(found, Known)
+    assert found.value.acls == ("/x",)

@@ -61,6 +61,7 @@ def test_modes_read_as_ls_shows_them() -> None:
     assert mode_text(file_status("/f", 0o640)) == "-rw-r-----"
     assert mode_text(directory_status("/d", 0o2770)) == "drwxrws---"
     assert mode_text(file_status("/f", 0o640, acl=True)) == "-rw-r-----+"
+    assert mode_text(file_status("/f", 0o640, acl=None)) == "-rw-r-----?"
     assert mode_text(file_status("/f", 0o777, kind=FileKind.LINK)) == "lrwxrwxrwx"
     assert mode_text(file_status("/f", 0o600, kind=FileKind.OTHER)) == "?rw-------"
     assert octal(0o40) == "0040"
@@ -97,7 +98,13 @@ def test_the_worst_part_decides_and_the_others_stay_as_notes() -> None:
     assert decide(parts[:1], Mark.PROTECTED) == (Status.PASS, Mark.PROTECTED, (Mark.LINKED,))
 
 
-@given(mode=MODES, extra=MODES, limit=LIMITS, acl=st.booleans(), kind=st.sampled_from(["file", "directory"]))
+@given(
+    mode=MODES,
+    extra=MODES,
+    limit=LIMITS,
+    acl=st.sampled_from([True, False, None]),
+    kind=st.sampled_from(["file", "directory"]),
+)
 def test_a_more_permissive_mode_never_improves(mode: int, extra: int, limit: int, acl: bool, kind: str) -> None:  # noqa: FBT001
     for policy in (rule(limit), rule(limit, dir_group_execute="ignore"), rule(limit, NOBODY)):
         strict = file_status("/f", mode, acl=acl, kind=FileKind(kind))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tomcat_fleet.collect import fragment, process, redact, row
+from tomcat_fleet.collect import fragment, marker, process, redact, row
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model import escape
@@ -149,7 +148,7 @@ class Ingest:
             return Unknown(Gap.FAILED, question.path, "its real path cannot be told")
         if not acl:
             return Unknown(Gap.FAILED, question.path, "whether it has an ACL cannot be told")
-        marked = acl.strip() == b"+"
+        marked = marker.of_one(acl)
         if real_path != question.path:
             self._keep(Question(Verb.STATUS, real_path), Known(found[0][1].status(real_path, real_path, acl=marked)))
         return Known(found[0][1].status(question.path, real_path, acl=marked, target=target))
@@ -175,12 +174,11 @@ class Ingest:
             return Unknown(Gap.FAILED, question.path, "not every entry could be read")
         if found.number("total") != len(found.rows):
             return Unknown(Gap.TRUNCATED, question.path, f"{found.number('total')} entries")
-        flagged = _ls_names(acls)
-        everyone = len(flagged) != flags.number("acls")  # a name could not be told: any entry may carry the marker
+        mark = marker.marks(acls, flags, [entry.name.removeprefix("./") for _, entry in found.rows])
         for _, entry in found.rows:
             name = entry.name.removeprefix("./")
             if not entry.link:
-                acl = everyone or name in flagged
+                acl = mark(name)
                 path = posixpath.join(question.path, name)
                 real_name = posixpath.join(real_path, name)
                 for shown in {path, real_name}:
@@ -214,7 +212,7 @@ class Ingest:
                 excess=tuple(status for tag, status in tagged if tag == "excess"),
                 owners=owners,
                 foreign=tuple(status for tag, status in tagged if tag == "foreign" or (tag == "excess" and status.uid)),
-                acls=(tuple(sorted(_ls_names(acls))) or (root,)) if flags.number("acls") else (),
+                acls=marker.paths(acls, flags) or (root,) if marker.possible(flags) else (),
                 links=tuple(status.path for tag, status in tagged if tag == "link"),
             )
         )
@@ -307,7 +305,7 @@ class Ingest:
     def _places(self, parts: list[bytes]) -> None:
         (block,) = parts
         found: list[str] = []
-        at, open_places, results = "/", 0, set[bytes]()
+        at, open_places, results, unread = "/", 0, set[bytes](), False
         for item in row.split(block):
             entry = row.one(item)
             if entry is not None:
@@ -318,10 +316,14 @@ class Ingest:
             elif item.startswith(b"//rc:"):
                 open_places = max(0, open_places - 1)
                 results.add(item.strip()[len(b"//rc:") :])
+            else:
+                unread = True
         self.found = tuple(dict.fromkeys(sorted(found)))
         self.places = Known(None)
         if open_places or not results:
             self.places = Unknown(Gap.TRUNCATED, "usual places")
+        elif unread:
+            self.places = Unknown(Gap.FAILED, "usual places", "the name of a find cannot be told")
         elif results - {b"0"}:
             late = b"124" in results  # timeout(1)
             self.places = Unknown(Gap.TRUNCATED if late else Gap.DENIED, "usual places", "time limit" if late else "")
@@ -340,19 +342,6 @@ def _parts(body: bytes, count: int) -> list[bytes]:
     if len(parts) != count:
         raise _MalformedError(len(parts))
     return parts
-
-
-_LS_NAME = re.compile(r"\S+\s+\d+\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+ (.*)\Z")
-
-
-def _ls_names(block: bytes) -> frozenset[str]:
-    """Names in lines of ``ls -la``; an unparseable line gives none."""
-    names = set()
-    for line in block.split(b"\n"):
-        found = _LS_NAME.match(escape.from_bytes(line))
-        if found:
-            names.add(found[1])
-    return frozenset(names)
 
 
 def unanswered(evidence: Evidence, questions: Iterable[Question]) -> list[Question]:

@@ -29,12 +29,16 @@ tf_tools() {
          *) if [ "$(perl -e 'print 7' 2>/dev/null)" = 7 ]; then tf_stat=perl; else tf_stat=ls; fi ;;
        esac ;;
   esac
+  tf_plain '\0307\0321' # a shell that loses such bytes (yash) would have ls look at other names
+  [ "$(printf %s "$tf_p" | od -An -tx1 | tr -d ' \n')" = c7d1 ] || tf_list='exit 1'
+  tf_acl=ls
+  case $(ls --help 2>&1) in *[Bb]usy[Bb]ox* | *[Tt]oybox*) tf_acl=; tf_has getfacl && tf_acl=getfacl ;; esac # they show no +
   tf_timeout=
   if timeout 5 true 2>/dev/null; then tf_timeout="timeout ${TF_SECONDS:-60}"; fi
   tf_python= # RHEL 8 and later always have the second one
   for tf_x in python3 /usr/libexec/platform-python; do tf_has $tf_x && { tf_python=$tf_x; break; }; done
   tf_zip=
-  if tf_has unzip; then tf_zip=unzip
+  if unzip 2>&1 | grep Info-ZIP >/dev/null 2>&1; then tf_zip=unzip # busybox has another one, without exit status 11
   elif [ -n "$tf_python" ]; then tf_zip=python3
   elif tf_has bsdtar; then tf_zip=bsdtar
   elif busybox unzip 2>&1 | grep '[-]p' >/dev/null 2>&1; then tf_zip=busybox; fi
@@ -46,8 +50,8 @@ tf_tools() {
 # cannot forge a row. Without stat and perl the row is //ls: and a line of ls.
 tf_gnu='//%F:%a:%u:%g:%s:%Y:%U:%G:%n'
 tf_bsd='//%HT:%OMp%03OLp:%u:%g:%z:%m:%Su:%Sg:%N'
-tf_perl='$l=shift;for(@ARGV){@s=$l?stat($_):lstat($_);next if!@s;$t=$s[2]&0170000;printf "//%s:%o:%d:%d:%d:%d:%s:%s:%s\n",$t==0100000?"regular file":$t==0040000?"directory":$t==0120000?"symbolic link":"other",$s[2]&07777,@s[4,5,7,9],scalar getpwuid($s[4])//"",scalar getgrgid($s[5])//"",$_}'
-tf_list='for f; do printf "//ls:"; ls -ldn -- "$f"; done'
+tf_perl='$l=shift;for(@ARGV){@s=$l?stat($_):lstat($_);if(!@s){$r=1;next}$t=$s[2]&0170000;printf "//%s:%o:%d:%d:%d:%d:%s:%s:%s\n",$t==0100000?"regular file":$t==0040000?"directory":$t==0120000?"symbolic link":"other",$s[2]&07777,@s[4,5,7,9],scalar getpwuid($s[4])//"",scalar getgrgid($s[5])//"",$_}exit $r'
+tf_list='r=0; for f; do printf "//ls:"; ls -ldn -- "$f" || r=1; done; exit $r'
 
 tf_row() { # FOLLOW PATH
   case $tf_stat$1 in
@@ -71,6 +75,29 @@ tf_find() { # FIND-EXPRESSION: rows of what it selects below the current directo
   printf '//rc:%s\n' "$?"
 }
 
+tf_mark() { # PATH: + when it has an ACL, ? when nothing here can tell
+  case $tf_acl in
+    ls) ls -ldnL -- "$1" 2>/dev/null | awk 'NR == 1 { print substr($1, 11, 1) }' ;;
+    getfacl) getfacl -ps -- "$1" 2>/dev/null | awk '/^# file:/ { n = 1 } END { print n ? "+" : "" }' ;;
+    *) echo '?' ;;
+  esac
+}
+
+# Lines of ls that show an ACL in the current directory, their number ("?": cannot be told) and //rc:. With -q no name
+# can add a line.
+tf_marks() { # CAP OPTIONS FIND-EXPRESSION
+  tf_cap=$1; tf_w=$2; shift 2
+  { case $tf_acl in
+      ls) $tf_timeout ls "$tf_w" . ;;
+      getfacl) $tf_timeout find . ! -type l "$@" -exec getfacl -ps -- {} + ;;
+    esac 2>/dev/null; echo "//rc:$?"
+  } | awk -v cap="$tf_cap" -v how="$tf_acl" '
+    /^\/\/rc:/ { print; next }
+    how == "ls" && substr($1, 11, 1) == "+" { n++; if (n <= cap) print }
+    how == "getfacl" && /^# file:/ { n++ }
+    END { print "//acls:" (how == "" ? "?" : n + 0) }'
+}
+
 # tf_gone PATH: true when its absence is certain: the nearest existing ancestor may be searched.
 tf_gone() {
   tf_up=$1
@@ -84,15 +111,38 @@ tf_gone() {
   done
 }
 
+tf_aim() { # LINK: where it points, by its own words
+  { readlink -- "$1" || perl -e 'print readlink $ARGV[0],"\n"' "$1"; } 2>/dev/null && return
+  tf_w=$(ls -ldn -- "$1" 2>/dev/null; echo .); tf_w=${tf_w%??}
+  case $tf_w in *" $1 -> "*) printf '%s\n' "${tf_w#*" $1 -> "}" ;; esac
+}
+
+tf_follow() { # LINK: the path of what is no link any more
+  tf_way=$1
+  for tf_x in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -h "$tf_way" ] || break
+    tf_w=$(tf_aim "$tf_way"; echo .); tf_w=${tf_w%??}
+    case $tf_w in '') return ;; /*) tf_way=$tf_w ;; *) tf_way=${tf_way%/*}/$tf_w ;; esac
+  done
+  [ -h "$tf_way" ] || tf_real "$tf_way"
+}
+
+tf_real() { # PATH that is no link
+  tf_leaf=${1##*/}
+  case $tf_leaf in '' | . | ..) return ;; esac
+  CDPATH= cd -P -- "${1%/*}/" 2>/dev/null || return
+  tf_w=$(pwd -P; echo .); tf_w=${tf_w%??}
+  printf '%s/%s\n' "${tf_w%/}" "$tf_leaf"
+}
+
 tf_resolve() { # PATH -> tf_r: real path, empty when it cannot be told
   tf_r=
   if [ -d "$1" ] && [ -x "$1" ]; then
     tf_r=$(CDPATH= cd -P -- "$1" 2>/dev/null && { pwd -P; echo .; })
   elif [ -h "$1" ]; then
-    tf_r=$({ readlink -f -- "$1" || realpath -- "$1" || perl -MCwd -e 'print Cwd::realpath($ARGV[0]),"\n"' "$1"; } 2>/dev/null; echo .)
+    tf_r=$({ readlink -f -- "$1" || realpath -- "$1" || perl -MCwd -e 'print Cwd::realpath($ARGV[0]),"\n"' "$1" || tf_follow "$1"; } 2>/dev/null; echo .)
   else
-    tf_leaf=${1##*/}
-    tf_r=$(CDPATH= cd -P -- "${1%/*}/" 2>/dev/null && { tf_w=$(pwd -P; echo .); tf_w=${tf_w%??}; printf '%s/%s\n' "${tf_w%/}" "$tf_leaf"; echo .; })
+    tf_r=$(tf_real "$1"; echo .)
   fi
   case $tf_r in /*) tf_r=${tf_r%??} ;; *) tf_r= ;; esac
 }
@@ -125,11 +175,11 @@ tf_status() { # PATH
   tf_resolve "$1"
   tf_open status ok
   { printf '%s\000\000%s\000' "$1" "$tf_r"
-    if [ -h "$1" ]; then { readlink -- "$1" || perl -e 'print readlink $ARGV[0],"\n"' "$1"; } 2>/dev/null; fi
+    if [ -h "$1" ]; then tf_aim "$1"; fi
     printf '\000'
     tf_row 1 "$1"
     printf '\000'
-    ls -ldnL -- "$1" 2>/dev/null | awk 'NR == 1 { print substr($1, 11, 1) }'
+    tf_mark "$1"
     tf_last
   } | tf_encode
   tf_shut
@@ -163,7 +213,7 @@ tf_directory() { # PATH: names and rows of the entries
   { printf '%s\000\000%s\000' "$1" "$tf_r"
     (CDPATH= cd -P -- "$1" && tf_find ! -name . -prune | awk '/^\/\/rc:/ { print; next } /^\/\// { n++ } n <= 5000 { print } END { print "//total:" n + 0 }'
      printf '\000'
-     { ls -lan . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 200) print } END { print "//acls:" n + 0 }')
+     tf_marks 200 -lanq ! -name . -prune)
     tf_last
   } | tf_encode
   tf_shut
@@ -235,7 +285,7 @@ tf_search() { # PATH KIND
   { printf '%s\000%s\000%s\000' "$1" "$2" "$tf_r"
     (CDPATH= cd -P -- "$1" && tf_find ! -name . \( -type "$tf_type" -o -type l \) | awk -v mask="$tf_mask" -v uids=" 0 $tf_uids " "$tf_sift"
      printf '\000'
-     { $tf_timeout ls -lanR . 2>/dev/null; echo "//rc:$?"; } | awk '/^\/\/rc:/ { print; next } substr($1, 11, 1) == "+" { n++; if (n <= 40) print } END { print "//acls:" n + 0 }')
+     tf_marks 40 -lanqR)
     tf_last
   } | tf_encode
   tf_shut

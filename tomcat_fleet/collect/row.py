@@ -12,7 +12,7 @@ from tomcat_fleet.model.evidence import FileKind, FileStatus
 
 _ROW = re.compile(rb"//([A-Za-z ]+):([0-7]{1,5}):(\d+):(\d+):(\d+):(-?\d+):([^:\n]*):([^:\n]*):(.*)\Z", re.DOTALL)
 _LS = re.compile(rb"//ls:([-dlbcpsD])([-rwxsStTl]{9})([+.@]?)\s+\d+\s+(\d+)\s+(\d+)\s+(.*)\Z", re.DOTALL)
-_LS_TAIL = re.compile(rb"(\d+)\s+\S+\s+\S+\s+\S+ (.*)\Z", re.DOTALL)
+_LS_TAIL = re.compile(rb"(?:\d+,\s*)?(\d+)\s+\S+\s+\S+\s+\S+ (.*)\Z", re.DOTALL)  # a device has two numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Row:
     mtime: int
     acl: bool
 
-    def status(self, path: str, real_path: str, *, acl: bool = False, target: str | None = None) -> FileStatus:
+    def status(self, path: str, real_path: str, *, acl: bool | None = False, target: str | None = None) -> FileStatus:
         """This row as the status of ``path``."""
         return FileStatus(
             path=path,
@@ -44,7 +44,7 @@ class Row:
             group=self.group,
             size=self.size,
             mtime=self.mtime,
-            acl=acl or self.acl,
+            acl=self.acl or acl,
             link_target=target,
         )
 
@@ -130,7 +130,9 @@ def _from_ls(found: re.Match[bytes]) -> Row | None:
     if tail is None:
         return None
     letter = found[1]
-    name = tail[2].split(b" -> ")[0] if letter == b"l" else tail[2]
+    name, arrow, target = tail[2].partition(b" -> ") if letter == b"l" else (tail[2], b"", b"")
+    if b" -> " in target or (letter == b"l" and not arrow):
+        return None  # which arrow ends the name cannot be told
     kinds = {b"-": FileKind.FILE, b"d": FileKind.DIRECTORY, b"l": FileKind.LINK}
     return Row(
         name=escape.from_bytes(name),
@@ -141,7 +143,7 @@ def _from_ls(found: re.Match[bytes]) -> Row | None:
         gid=int(found[5]),
         user="",
         group="",
-        size=int(tail[1]),
+        size=0 if letter in b"bc" else int(tail[1]),
         mtime=0,
         acl=found[3] == b"+",
     )

@@ -76,7 +76,7 @@ class FileStatus:
     group: str = ""  # display only
     size: int = 0
     mtime: int = 0  # seconds since 1970 on the target's clock
-    acl: bool = False  # ls shows an ACL marker: the group bits are a mask
+    acl: bool | None = False  # ls shows an ACL marker: the group bits are a mask; None: nothing there tells
     link_target: str | None = None  # text of the link when ``path`` itself is one
 
 

@@ -96,15 +96,18 @@ def excess(mode: int, limit: int) -> int:
     return mode & 0o7777 & ~limit
 
 
+_ACL_MARK = {True: "+", False: "", None: "?"}
+
+
 def octal(mode: int) -> str:
     """Four octal digits: ``0640``."""
     return f"{mode & 0o7777:04o}"
 
 
 def mode_text(status: FileStatus) -> str:
-    """Permission column as ``ls -l`` shows it: ``-rw-r-----``, with ``+`` when an ACL is present."""
+    """Permission column of ``ls -l``: ``-rw-r-----``, with ``+`` for an ACL and ``?`` when that is not known."""
     kinds = {FileKind.FILE: stat.S_IFREG, FileKind.DIRECTORY: stat.S_IFDIR, FileKind.LINK: stat.S_IFLNK}
-    return stat.filemode(kinds.get(status.kind, 0) | status.mode) + ("+" if status.acl else "")
+    return stat.filemode(kinds.get(status.kind, 0) | status.mode) + _ACL_MARK[status.acl]
 
 
 def owner_text(uid: int, name: str = "") -> str:
@@ -124,7 +127,7 @@ def ownership(uid: int, owners: Owners, policy: Policy) -> Ownership:
 def object_parts(status: FileStatus, rule: Rule) -> tuple[Part, ...]:
     """Everything that speaks for or against one object."""
     parts = list(mode_parts(status, rule))
-    if status.acl and status.mode & 0o070:
+    if status.acl is not False and status.mode & 0o070:
         parts.append((Status.MANUAL, Mark.ACL_PRESENT))
     whose = ownership(status.uid, rule.owners, rule.policy)
     if whose is Ownership.FOREIGN:

@@ -74,7 +74,7 @@ def repair(status: FileStatus, rule: Rule) -> tuple[str, ...]:
         lines.append(f"chown {owner} -- {path}")
     if bits:
         lines.append(f"chmod {_within(status, rule):o} -- {path}")
-    elif status.acl and status.mode & 0o070:
+    elif status.acl is not False and status.mode & 0o070:
         lines.append(f"getfacl -- {path}")
     return tuple(lines)
 

@@ -88,7 +88,7 @@ def _own_files(reader: Reader, root: str, prefixes: tuple[str, ...]) -> Fact[Sea
             excess=excess,
             owners=Counter(row.uid for row in rows.values()),
             foreign=tuple(row for row in rows.values() if row.uid),
-            acls=tuple(row.path for row in rows.values() if row.acl),
+            acls=tuple(row.path for row in rows.values() if row.acl is not False),
             excess_modes=Counter(row.mode for row in excess),
         )
     )

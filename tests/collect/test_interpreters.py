@@ -1,0 +1,21 @@
+"""Every shell as ``sh`` itself with every set of tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.collect.cell import differences
+from tests.collect.toolset import INTERPRETERS, SETS, Workshop
+
+pytestmark = pytest.mark.root
+
+
+@pytest.mark.parametrize("tools", SETS)
+@pytest.mark.parametrize("name", INTERPRETERS)
+async def test_all_evidence_to_the_byte(
+    name: str, tools: str, shop: Workshop, record_property: Callable[[str, object], None]
+) -> None:
+    assert await differences(shop, name, tools, name) == {}
+    record_property("cell", f"shells as sh|{name}|{tools}")
