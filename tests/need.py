@@ -35,6 +35,7 @@ _PROGRAMS = {
     "tcsh": ("tcsh",),
     "fish": ("fish",),
     "rc": ("rc",),
+    "getfacl": ("getfacl",),
 }
 _PATHS = {"tomcat10": Path("/usr/share/tomcat10/bin/catalina.sh"), "tomcat10-admin": Path("/usr/share/tomcat10-admin")}
 

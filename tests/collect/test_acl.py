@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
+from tests.collect.cell import ENVIRONMENT
+from tests.collect.toolset import Workshop
+from tests.need import need
+from tests.shell_channel import shell
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.collect.session import collect
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Question, SearchKind, Verb
 from tomcat_fleet.model.fact import Gap, Known, Unknown
+from tomcat_fleet.model.target import InstanceHint, Target
 
 ROW = b"//regular file:600:998:998:1:0:tomcat:tomcat:./a\n"
 STATUS = b"//regular file:600:998:998:1:0:tomcat:tomcat:/x/a\n"
@@ -77,3 +83,20 @@ def test_where_nothing_tells_nothing_is_said_to_be_without() -> None:
     found = _answer(Verb.SEARCH, KIND, FOUND, b"//rc:0\n//acls:?\n")
     assert isinstance(found, Known)
     assert found.value.acls == ("/x",)
+
+
+@pytest.mark.root
+async def test_getfacl_tells_what_the_ls_of_busybox_does_not(shop: Workshop) -> None:
+    need("getfacl")
+    base = str(shop.place / "base")
+    told = {"conf/server.xml": False, "webapps/app/link of acl": True, "webapps/app/plain.txt": None, "odd/null": False}
+    searches = [Question(Verb.SEARCH, f"{base}/{name}", KIND) for name in ("conf", "webapps")]
+    questions = [Question(Verb.LISTING, f"{base}/{name}") for name in ("webapps/app", "odd")]
+    questions += [*searches, *(Question(Verb.STATUS, f"{base}/{name}") for name in told)]
+    target = Target(name="t", address="local", discover=False, instances=(InstanceHint(base=base),))
+    async with shell(shop.argv("ash", "busybox getfacl", "ash"), env=ENVIRONMENT) as channel:
+        evidence = (await collect(channel, target, key=b"k" * 32, want=lambda _: questions)).evidence
+    found: dict[str, Any] = {name: evidence.answers[Question(Verb.STATUS, f"{base}/{name}")] for name in told}
+    assert {name: answer.value.acl for name, answer in found.items()} == told
+    trees: list[Any] = [evidence.answers[question] for question in searches]
+    assert [tree.value.acls for tree in trees] == [(), (f"{base}/webapps",)]

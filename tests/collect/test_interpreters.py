@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.collect.cell import differences
-from tests.collect.toolset import INTERPRETERS, SETS, Workshop
+from tests.collect.cell import FOUR, differences
+from tests.collect.toolset import INTERPRETERS, Workshop
 
 pytestmark = pytest.mark.root
 
 
-@pytest.mark.parametrize("tools", SETS)
+@pytest.mark.parametrize("tools", [*FOUR, "perl"])
 @pytest.mark.parametrize("name", INTERPRETERS)
 async def test_all_evidence_to_the_byte(
     name: str, tools: str, shop: Workshop, record_property: Callable[[str, object], None]

@@ -37,6 +37,7 @@ _NEW = f"{_PLAIN} getent python3 readlink realpath stat timeout"
 SETS: Mapping[str, str] = {
     "gnu": f"{_NEW} base64 dpkg-query openssl perl unzip",
     "busybox": "",  # its applets and nothing else
+    "busybox getfacl": "getfacl",
     "openssl": f"{_NEW} openssl",
     "ls": f"{_PLAIN} bsdtar",  # neither stat nor base64, nothing to read a link with
     "perl": f"{_PLAIN} perl",
@@ -71,7 +72,7 @@ class Workshop:
         (made / "sh").symlink_to(self._real(LOGIN_SHELLS[interpreter]))
         for name in SETS[tools].split():
             (made / name).symlink_to(self._real(name))
-        if tools == "busybox":
+        if tools.startswith("busybox"):
             for name in ("busybox", *applets()):
                 if not (made / name).is_symlink():
                     (made / name).symlink_to(self._real("busybox"))
