@@ -37,7 +37,11 @@ _PROGRAMS = {
     "rc": ("rc",),
     "getfacl": ("getfacl",),
 }
-_PATHS = {"tomcat10": Path("/usr/share/tomcat10/bin/catalina.sh"), "tomcat10-admin": Path("/usr/share/tomcat10-admin")}
+_PATHS = {
+    "tomcat10": Path("/usr/share/tomcat10/bin/catalina.sh"),
+    "tomcat10-admin": Path("/usr/share/tomcat10-admin"),
+    "locales": Path("/usr/share/i18n/charmaps/EUC-KR.gz"),
+}
 
 
 def need(what: str) -> str:

@@ -35,11 +35,25 @@ async def differences(
     shop: Workshop, login: str, tools: str, interpreter: str, environment: Mapping[str, str] = ENVIRONMENT
 ) -> Differences:
     """Questions whose answer is not what it must be, with both."""
+    expected = _expected(shop.place / "base", tools, interpreter)
+    return await _compared(shop.argv(login, tools, interpreter), shop, tools, expected, environment)
+
+
+async def lies(shop: Workshop, tools: str, interpreter: str, environment: Mapping[str, str]) -> Differences:
+    """Questions whose answer is neither true nor Unknown, with both."""
+    expected = _expected(shop.place / "base", tools, "")
+    argv = shop.argv(interpreter, tools, interpreter)
+    found = await _compared(argv, shop, tools, expected, environment)
+    return {asked: pair for asked, pair in found.items() if pair[0] is not None and not isinstance(pair[0], Gap)}
+
+
+async def _compared(
+    argv: list[str], shop: Workshop, tools: str, expected: dict[Question, object], environment: Mapping[str, str]
+) -> Differences:
     base = shop.place / "base"
-    expected = _expected(base, tools, interpreter)
     questions = [*expected, Question(Verb.ACCOUNT, "nobody"), Question(Verb.ACCOUNT, "no such")]
     target = Target(name="t", address="local", discover=False, instances=(InstanceHint(base=str(base)),))
-    async with shell(shop.argv(login, tools, interpreter), env=environment) as channel:
+    async with shell(argv, env=environment) as channel:
         evidence = (await collect(channel, target, key=b"k" * 32, want=lambda _: questions)).evidence
     assert _PROGRAMS[tools] <= set(evidence.host.tools)
     assert isinstance(evidence.processes, Known)
