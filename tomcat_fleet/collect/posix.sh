@@ -673,12 +673,17 @@ tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one 
   done
 }
 
+# Functions and variables that start-up files export would change what the tools say.
 tf_main() {
   if [ -n "$ZSH_VERSION" ]; then emulate sh; fi
-  LC_ALL=C; export LC_ALL; unset LANG LANGUAGE CDPATH 2>/dev/null
+  if [ -n "$BASH_VERSION" ]; then unset -f [ test command echo printf read cd pwd awk base64 bsdtar busybox cat date dd dpkg-query find getconf getent getfacl grep id ls od openssl perl ps python3 readlink realpath rpm sh sort stat timeout tr true uname unzip; fi
+  [ -n "$TF_NONCE" ] || exit 1 # something read the first line away
+  LC_ALL=C; export LC_ALL
+  unset LANG LANGUAGE CDPATH TIME_STYLE QUOTING_STYLE BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE GREP_OPTIONS UNZIP UNZIPOPT PERL5OPT PERL5LIB 2>/dev/null
   PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin; export PATH
   exec 3<&0 </dev/null
-  tf_n=${TF_COUNT:-0}; tf_procuids=
+  [ "$TF_MODE" = raised ] || { TF_COUNT=0; tf_uids=; }
+  tf_n=$TF_COUNT; tf_procuids=
   tf_tools
   tf_frame "BEGIN 1 $tf_encoding $(id -u) $tf_n"
   if [ "$TF_MODE" != raised ]; then tf_first; fi
