@@ -86,7 +86,8 @@ def test_settled_it_is_one_file(ledger: Ledger, tmp_path: Path) -> None:
     ledger.settle()
     ledger.close()
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
-    with Ledger.resume(tmp_path) as again:
+    with Ledger.resume(tmp_path, "2026-11-23T18:00:00Z") as again:
+        assert again.runs() == 2
         again.acknowledge(Entry(target="web02", line=b"y", evidence=None))
         assert again.done() == {"web01", "web02"}
 

@@ -7,20 +7,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
-from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates, Verbose
+from tomcat_fleet.cli.option import (
+    Classification,
+    FailOn,
+    Formats,
+    Inventories,
+    Language,
+    Limit,
+    Output,
+    Templates,
+    Verbose,
+    listed,
+)
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.errors import ConfigError, Fault, UserError
 from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.policy import Policy
-from tomcat_fleet.model.status import Severity
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.installed import data_directory, tables_in_use
 from tomcat_fleet.sweep.lock import turn
@@ -32,7 +42,6 @@ from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import check_transports
 
-_FORMATS = ("html", "json", "csv", "xlsx")
 _DEFAULTS = Limits()
 T = TypeVar("T")
 
@@ -44,6 +53,13 @@ class Overlap(StrEnum):
     REFUSE = "refuse"
 
 
+Resume: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."),
+]
+Overlapping: TypeAlias = Annotated[Overlap, typer.Option(help="While another sweep of this inventory is under way.")]
+
+
 class Carrier(StrEnum):
     """How targets are reached."""
 
@@ -51,31 +67,13 @@ class Carrier(StrEnum):
     LOCAL = "local"
 
 
-def _formats(value: str) -> str:
-    if _listed(value).difference(_FORMATS):
-        others = ", ".join(sorted(_listed(value).difference(_FORMATS)))
-        raise typer.BadParameter(f"{others}: not in this release; {', '.join(_FORMATS)} are")
-    return value
-
-
-def _listed(formats: str) -> frozenset[str]:
-    return frozenset(part.strip() for part in formats.split(",") if part.strip())
-
-
 def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     inventory: Inventories,
     output: Output = None,
     limit: Limit = None,
     lang: Language = Lang.KO,
-    formats: Annotated[
-        str,
-        typer.Option(
-            "--format", callback=_formats, help="Comma list of html, json, csv, xlsx; html and json always are."
-        ),
-    ] = "html,json",
-    fail_on: Annotated[
-        Severity | None, typer.Option(help="Exit 1 when an item of this severity or a higher one failed.")
-    ] = None,
+    formats: Formats = "html,json",
+    fail_on: FailOn = None,
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")] = 64,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything on one target.")] = _DEFAULTS.total_s,
     known_hosts: Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")] = None,
@@ -83,17 +81,12 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     agent: Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")] = False,  # noqa: FBT002
     profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters.")] = None,
     templates: Templates = None,
-    classification: Annotated[str, typer.Option(help="Mark on every page, such as 대외비.")] = "",
+    classification: Classification = "",
     transport: Annotated[
         Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
     ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."),
-    ] = None,
-    overlap: Annotated[
-        Overlap, typer.Option(help="While another sweep of this inventory is under way.")
-    ] = Overlap.WAIT,
+    resume: Resume = None,
+    overlap: Overlapping = Overlap.WAIT,
     verbosity: Verbose = 0,
 ) -> None:
     """Audit every Tomcat of an inventory and write the reports."""
@@ -122,7 +115,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         concurrency=concurrency,
         classification=classification,
         templates=templates,
-        formats=_listed(formats),
+        formats=listed(formats),
         limit=limit,
         inventory_files=fleet.files,
     )

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli.option import Language, Output, Templates
+from tomcat_fleet.cli.option import Classification, FailOn, Formats, Language, Output, Templates, listed
 from tomcat_fleet.cli.verdict import INCOMPLETE, verdict
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.model.status import Severity
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.again import Grounds, Report, Verification, verify
 from tomcat_fleet.sweep.again import evaluate as judge_again
@@ -34,12 +33,11 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
         bool, typer.Option("--anew", help="Judge by today's date and the patch tables in use, not by the sweep's.")
     ] = False,
     profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters; implies --anew.")] = None,
+    formats: Formats = "html,json",
     lang: Language = Lang.KO,
     templates: Templates = None,
-    classification: Annotated[str, typer.Option(help="Mark on every page, such as 대외비.")] = "",
-    fail_on: Annotated[
-        Severity | None, typer.Option(help="Exit 1 when an item of this severity or a higher one failed.")
-    ] = None,
+    classification: Classification = "",
+    fail_on: FailOn = None,
 ) -> None:
     """Judge the evidence that a sweep has stored once more, and write its report. Connects to nothing."""
     if output is None and not verified:
@@ -51,7 +49,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
         raise typer.Exit(INCOMPLETE)
     if output is None:
         return
-    report = Report(output=output, lang=lang, templates=templates, classification=classification or None)
+    report = Report(
+        output=output, lang=lang, templates=templates, classification=classification or None, formats=listed(formats)
+    )
     summary = judge_again(sweep, report, _grounds(profile) if anew or profile else None)
     typer.echo(output / "index.html")
     raise typer.Exit(verdict(summary, fail_on))

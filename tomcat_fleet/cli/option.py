@@ -8,7 +8,27 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tomcat_fleet.cli.word import Lang
+from tomcat_fleet.model.status import Severity
 
+_FORMATS = ("html", "json", "csv", "xlsx")
+
+
+def listed(formats: str) -> frozenset[str]:
+    """The formats of a comma list."""
+    return frozenset(part.strip() for part in formats.split(",") if part.strip())
+
+
+def _formats(value: str) -> str:
+    others = listed(value).difference(_FORMATS)
+    if others:
+        raise typer.BadParameter(f"{', '.join(sorted(others))}: not in this release; {', '.join(_FORMATS)} are")
+    return value
+
+
+Formats: TypeAlias = Annotated[
+    str,
+    typer.Option("--format", callback=_formats, help="Comma list of html, json, csv, xlsx; html and json always are."),
+]
 Language: TypeAlias = Annotated[
     Lang, typer.Option("--lang", envvar="TOMCAT_FLEET_LANG", help="Language of terminal and report.")
 ]
@@ -31,4 +51,9 @@ Verbose: TypeAlias = Annotated[
 ]
 Templates: TypeAlias = Annotated[
     Path | None, typer.Option("--templates", help="Directory whose templates replace those of the same name.")
+]
+Classification: TypeAlias = Annotated[str, typer.Option("--classification", help="Mark on every page, such as 대외비.")]
+FailOn: TypeAlias = Annotated[
+    Severity | None,
+    typer.Option("--fail-on", help="Exit 1 when an item of this severity or a higher one failed."),
 ]

@@ -21,13 +21,16 @@ import msgspec
 from tomcat_fleet.errors import ConfigError, EvidenceError, Fault
 from tomcat_fleet.ledger.chain import Chained
 from tomcat_fleet.ledger.opening import UNREADABLE, Opening, decoded, encoded, fingerprint, kept
+from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.ledger_file import APPLICATION, HEAD, NAME, is_ledger
 from tomcat_fleet.model.target import Target
 
 _VERSION = 1
+_DAMAGE = (sqlite3.Error, UnicodeDecodeError)  # a damaged schema may come as either
 _NUMBERS = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_BUSY: errno.EAGAIN}
 _SCHEMA = """
 CREATE TABLE opening (facts BLOB NOT NULL);
+CREATE TABLE run (started TEXT NOT NULL);  -- one row, and one more for each time the sweep was gone on with
 CREATE TABLE target (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, facts BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE result (
   target TEXT PRIMARY KEY REFERENCES target (name),
@@ -69,15 +72,18 @@ class Ledger:
             with connection as transaction:
                 transaction.executescript(f"BEGIN; {_SCHEMA}")  # begun here, for a script ends what came before
                 transaction.execute("INSERT INTO opening VALUES (?)", (encoded(opening),))
+                transaction.execute("INSERT INTO run VALUES (?)", (opening.started,))
                 transaction.executemany("INSERT INTO target VALUES (?, ?, ?)", map(_row, targets))
         part.rename(path)  # whole or not there
         return cls._for_writing(path)
 
     @classmethod
-    def resume(cls, directory: Path) -> Self:
+    def resume(cls, directory: Path, started: str) -> Self:
         """The ledger of a sweep in ``directory``, to go on with. Raises ConfigError as ``reopen`` does, OSError."""
         cls.reopen(directory).close()
-        return cls._for_writing(directory / NAME)
+        ledger = cls._for_writing(directory / NAME)
+        ledger.begin(started)
+        return ledger
 
     @classmethod
     def reopen(cls, directory: Path) -> Self:
@@ -93,8 +99,8 @@ class Ledger:
         try:
             connection = _connected(path, "ro")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error as error:
-            raise _refusal(path, f"is damaged: {error}") from None
+        except _DAMAGE as error:
+            raise _refusal(path, f"is damaged: {printable(str(error))}") from None
         if version != _VERSION:
             connection.close()
             raise _refusal(path, f"has format {version}; this version of the tool reads format {_VERSION}")
@@ -114,6 +120,15 @@ class Ledger:
             return decoded(raw)
         except (sqlite3.Error, TypeError, *UNREADABLE):
             raise _refusal(self._path, "does not say how its sweep was begun") from None
+
+    def begin(self, started: str) -> None:
+        """Note that the sweep is gone on with."""
+        with _as_os_errors(), self._connection as transaction:
+            transaction.execute("INSERT INTO run VALUES (?)", (started,))
+
+    def runs(self) -> int:
+        """How often the sweep was begun or gone on with. Raises ConfigError when the ledger is damaged."""
+        return len(self._all("SELECT started FROM run"))
 
     def targets(self) -> dict[str, str]:
         """Name -> fingerprint of every target of the sweep. Raises ConfigError when the ledger is damaged."""
@@ -168,13 +183,13 @@ class Ledger:
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(query).fetchall()
-        except sqlite3.Error as error:
-            raise _refusal(self._path, f"is damaged: {error}") from None
+        except _DAMAGE as error:
+            raise _refusal(self._path, f"is damaged: {printable(str(error))}") from None
 
     def _one(self, query: str, name: str, *kinds: type) -> tuple[Any, ...]:
         try:
             row: tuple[Any, ...] | None = self._connection.execute(query, (name,)).fetchone()
-        except sqlite3.Error:
+        except _DAMAGE:
             raise EvidenceError("cannot be read from the ledger") from None
         if row is None:
             raise KeyError(name)

@@ -21,3 +21,4 @@ class SweepFacts:
     policy: Mapping[str, str] = field(default_factory=dict)  # every judging parameter, as text
     inventory_sha256: Mapping[str, str] = field(default_factory=dict)  # file -> hash
     limit: str | None = None
+    runs: int = 1  # more when the sweep was interrupted and gone on with: passwords compare within one run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Report:
     lang: str
     templates: Path | None = None
     classification: str | None = None
+    formats: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,14 @@ def evaluate(source: Path, report: Report, grounds: Grounds | None = None) -> Sw
     with Ledger.reopen(source) as ledger:
         judge = _Judge(ledger, ledger.opening(), grounds)
         writer = ReportWriter(
-            report.output, lang=report.lang, classification=report.classification, template_dir=report.templates
+            report.output,
+            lang=report.lang,
+            classification=report.classification,
+            template_dir=report.templates,
+            formats=report.formats,
         )
         with writer:
-            writer.open(judge.facts)
+            writer.open(replace(judge.facts, runs=ledger.runs()))
             for name in sorted(ledger.targets()):
                 writer.write(judge.result(name))
             return writer.finish(clock.stamp(clock.now()))

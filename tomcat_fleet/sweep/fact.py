@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from tomcat_fleet import __version__
 from tomcat_fleet.guide.book import EDITION
@@ -16,7 +16,8 @@ from tomcat_fleet.tomcat.table import Tables
 
 def facts(plan: SweepPlan, started: str) -> SweepFacts:
     """Facts that every page prints."""
-    return facts_of(plan.sweep, started, plan.policy, plan.tables, plan.inventory_files, plan.limit)
+    found = facts_of(plan.sweep, started, plan.policy, plan.tables, plan.inventory_files, plan.limit)
+    return replace(found, runs=plan.runs)
 
 
 def facts_of(

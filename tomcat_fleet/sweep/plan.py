@@ -24,6 +24,7 @@ class SweepPlan:
 
     sweep: str  # id, as ``clock.sweep_id`` makes it
     started: str | None = None  # of a sweep that is gone on with; None: it begins now
+    runs: int = 1  # with the earlier ones of such a sweep
     targets: Sequence[Target]
     access: Access
     output: Path

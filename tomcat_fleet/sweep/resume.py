@@ -13,6 +13,7 @@ from tomcat_fleet.ledger.opening import Opening, fingerprint
 from tomcat_fleet.ledger.store import Ledger
 from tomcat_fleet.model import ledger_file
 from tomcat_fleet.model.policy import Policy
+from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.plan import SweepPlan
 
 _NAMED = 10  # hosts that a message names
@@ -21,7 +22,7 @@ _NAMED = 10  # hosts that a message names
 def open_ledger(plan: SweepPlan, started: str) -> Ledger:
     """The ledger of the sweep that ``plan`` goes on with, or a new one. Raises ConfigError, OSError."""
     if plan.resumed:
-        return Ledger.resume(plan.output)
+        return Ledger.resume(plan.output, clock.stamp(clock.now()))
     opening = Opening(
         sweep=plan.sweep,
         started=started,
@@ -62,7 +63,7 @@ def resumed(plan: SweepPlan, profile: Policy | None) -> SweepPlan:
     """
     with Ledger.reopen(plan.output) as ledger:
         opening = ledger.opening()
-        before = ledger.targets()
+        before, runs = ledger.targets(), ledger.runs()
     faults = [*_altered(opening, profile), *_moved(before, {each.name: fingerprint(each) for each in plan.targets})]
     if faults:
         place = str(plan.output / ledger_file.NAME)
@@ -71,6 +72,7 @@ def resumed(plan: SweepPlan, profile: Policy | None) -> SweepPlan:
         plan,
         sweep=opening.sweep,
         started=opening.started,
+        runs=runs + 1,
         today=opening.today,
         policy=opening.policy,
         tables=opening.tables,
