@@ -182,6 +182,15 @@ class SharedPassword:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedHostKey:
+    """One SSH host key that several targets have presented."""
+
+    key: str  # SHA256:… fingerprint
+    hosts: int
+    targets: tuple[str, ...]  # the first by name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSummary:
     """summary.json."""
 
@@ -207,4 +216,7 @@ class SweepSummary:
     passwords: int = 0  # compared with each other, over all instances
     shared_passwords: tuple[SharedPassword, ...] = ()  # the first of many, those on most hosts first
     shared_passwords_total: int = 0
+    shared_host_keys: tuple[SharedHostKey, ...] = ()  # the first of many, those of most hosts first
+    shared_host_keys_total: int = 0
+    wrong_clocks: int = 0  # hosts whose clock differs by more than two minutes
     passwords_left_out: int = 0  # more than could be remembered; not compared

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tomcat_fleet.guide.book import Item
 from tomcat_fleet.model.result import Words
 from tomcat_fleet.model.status import WORST_FIRST, Outcome, Severity, Status, worst
+from tomcat_fleet.report import oddity
+from tomcat_fleet.report.oddity import Twins
 from tomcat_fleet.report.row import Row
 from tomcat_fleet.report.shared import LISTED as SHARED
 from tomcat_fleet.report.shared import Group as Shared
@@ -75,6 +77,10 @@ class FleetPage:
     gaps_more: int
     shared: tuple[Shared, ...]  # one entry per password that several hosts have
     shared_more: int
+    twins: tuple[Twins, ...]  # one entry per host key that several hosts have
+    twins_more: int
+    clocks: tuple[tuple[str, str, int], ...]  # target, slug, seconds; the worst
+    clocks_more: int
     failing_high: int
 
 
@@ -86,6 +92,7 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
     unreached = sorted((row for row in rows if not row.reached), key=lambda row: row.name)
     unknown = [row for row in ordered if row.reached and (row.unknown or row.outcome is Outcome.PARTIAL)]
     shared = tally.passwords.shared()
+    twins, clocks = tally.oddities.twins(), tally.oddities.clocks()
     gaps = sorted(tally.gaps.items(), key=lambda entry: (-entry[1][0], entry[0]))
     return FleetPage(
         groups=groups,
@@ -102,6 +109,10 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
         gaps_more=max(0, len(gaps) - 2 * _TOP),
         shared=shared[:SHARED],
         shared_more=max(0, len(shared) - SHARED),
+        twins=twins[: oddity.LISTED],
+        twins_more=max(0, len(twins) - oddity.LISTED),
+        clocks=clocks,
+        clocks_more=tally.oddities.clocks_total - len(clocks),
         failing_high=tally.failing_high,
     )
 

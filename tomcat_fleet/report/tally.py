@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from tomcat_fleet.model.result import FindingResult, InstanceResult, SweepSummary, TargetResult, Words
 from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status
+from tomcat_fleet.report import oddity
 from tomcat_fleet.report.fact import SweepFacts
+from tomcat_fleet.report.oddity import Oddities
 from tomcat_fleet.report.shared import LISTED, Sharing
 
 _KEYS = 20_000  # distinct places or gaps remembered, whatever hostile hosts send
@@ -47,6 +49,7 @@ class Tally:
     gaps: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (gap, help) -> hosts, first source
     seen: Counter[str] = field(default_factory=Counter)  # kind -> count
     passwords: Sharing = field(default_factory=Sharing)
+    oddities: Oddities = field(default_factory=Oddities)
     _places: int = 0
 
     def __post_init__(self) -> None:
@@ -62,6 +65,7 @@ class Tally:
         self._reasons(result)
         self._gaps(result)
         self.passwords.add(result)
+        self.oddities.add(result)
         self.seen.update(seen.kind for seen in result.seen)
 
     def statuses(self, severity: Severity | None = None) -> dict[Status, int]:
@@ -72,7 +76,7 @@ class Tally:
     def summary(self, facts: SweepFacts, finished: str) -> SweepSummary:
         """summary.json."""
         statuses = self.statuses()
-        shared = self.passwords.shared()
+        shared, twins = self.passwords.shared(), self.oddities.twins()
         return SweepSummary(
             sweep=facts.sweep,
             started=facts.started,
@@ -96,6 +100,9 @@ class Tally:
             shared_passwords=tuple(group.result() for group in shared[:LISTED]),
             shared_passwords_total=len(shared),
             passwords_left_out=self.passwords.left_out,
+            shared_host_keys=tuple(each.result() for each in twins[: oddity.LISTED]),
+            shared_host_keys_total=len(twins),
+            wrong_clocks=self.oddities.clocks_total,
         )
 
     def _count(self, verdicts: Mapping[str, Status], version: str) -> None:
