@@ -6,10 +6,13 @@ from dataclasses import fields, replace
 
 import pytest
 
+from tests import stock as whole
 from tests.tomcat.stock_host import BASE, SETTINGS, TARGET, UID, examination, instance, jar, server_xml, stock, value
 from tests.virtual_host import VirtualHost
+from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.evidence import Answer, Question, Verb
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
+from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import InstanceHint, Target
 from tomcat_fleet.tomcat.examine import SeenKind, examine
 
@@ -193,3 +196,19 @@ def test_any_answer_may_be_missing_without_a_defect(gap: Gap | None) -> None:
             assert question in found.wanted or replace(found, wanted=frozenset()) == whole
         changed += found != whole
     assert changed > len(evidence.answers) // 2
+
+
+def _with_contexts(count: int) -> VirtualHost:
+    host = whole.good()
+    node = host.nodes[f"{whole.BASE}/conf/server.xml"]
+    contexts = "".join(f'<Context path="/c{n}" docBase="/srv/c{n}"/>' for n in range(count)).encode()
+    node.data = node.data.replace(b"</Host>", contexts + b"</Host>")
+    return host
+
+
+@pytest.mark.timeout(120)  # seconds if the time grew with the square of the number
+def test_a_crowded_instance_is_examined_and_an_endless_one_is_refused() -> None:
+    assert len(examination(_with_contexts(1000)).instances) == 1
+    with pytest.raises(TargetError, match="more than 50000 look-ups") as caught:
+        examination(_with_contexts(30_000))
+    assert caught.value.outcome is Outcome.COLLECTOR_FAILED

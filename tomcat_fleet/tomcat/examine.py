@@ -6,6 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.evidence import Evidence, Question
 from tomcat_fleet.model.fact import Fact, Gap, Unknown
 from tomcat_fleet.model.instance import Instance
@@ -30,7 +31,10 @@ class Examination:
 
 
 def examine(evidence: Evidence, target: Target, settings: Settings) -> Examination:
-    """Instances of the target in order of their paths. The same evidence gives the same result."""
+    """Instances of the target in order of their paths. The same evidence gives the same result.
+
+    Raises ``TargetError`` for evidence that would keep us busy for longer than any honest target does.
+    """
     reader = Reader(evidence)
     found = discover(reader, target)
     built = tuple(_build(reader, seed, target, settings) for seed in found.seeds)
@@ -49,6 +53,8 @@ def _build(reader: Reader, seed: Seed, target: Target, settings: Settings) -> In
     """Assemble one instance; a defect of ours costs that instance and is listed, the others go on."""
     try:
         return assemble(reader, seed, target, settings)
+    except TargetError:
+        raise
     except Exception as exc:  # noqa: BLE001 - the evidence of one instance must not lose the others
         return Seen(kind=SeenKind.DEFECT, subject=seed.base, detail=_where(exc))
 

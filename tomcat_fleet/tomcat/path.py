@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
+from collections.abc import Iterable
 
 from tomcat_fleet.model.fact import Known
 from tomcat_fleet.tomcat.reader import Reader
@@ -37,3 +39,15 @@ def parent(path: str) -> str:
 def is_below(path: str, root: str) -> bool:
     """Whether ``path`` is ``root`` or lies below it, by name."""
     return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+def outermost(found: Iterable[str]) -> tuple[str, ...]:
+    """Each of these paths once, sorted, without those that lie below another. A target may bring thousands."""
+    every = set(found)
+    roots = Counter(path.rstrip("/") for path in every)
+
+    def is_outer(path: str) -> bool:
+        above = (path[:at] for at, char in enumerate(path) if char == "/")
+        return not any(roots[root] > (root == path.rstrip("/")) for root in above)
+
+    return tuple(path for path in sorted(every) if is_outer(path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.evidence import (
     Account,
     Content,
@@ -21,14 +22,19 @@ from tomcat_fleet.model.evidence import (
     Verb,
 )
 from tomcat_fleet.model.fact import Fact, Gap, Known, T, Unknown
+from tomcat_fleet.model.status import Outcome
+
+# Two thousand applications. Whoever makes us look up more wants to keep the other targets waiting.
+MAX_LOOK_UPS = 50_000
 
 
 class Reader:
-    """Typed look-ups in the evidence of one target."""
+    """Typed look-ups in the evidence of one target. Raises ``TargetError`` beyond ``MAX_LOOK_UPS`` of them."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.wanted: set[Question] = set()
+        self._look_ups = 0
 
     def status(self, path: str) -> Fact[FileStatus | None]:
         """Status of ``path``, links followed; ``Known(None)`` when verified absent."""
@@ -67,6 +73,9 @@ class Reader:
         return found
 
     def _ask(self, question: Question, kind: type[T]) -> Fact[T | None]:
+        self._look_ups += 1
+        if self._look_ups > MAX_LOOK_UPS:
+            raise TargetError(Outcome.COLLECTOR_FAILED, f"the evidence raises more than {MAX_LOOK_UPS} look-ups")
         answer = self.evidence.answers.get(question)
         if answer is None and self._shown_absent(question.path):
             return Known(None)

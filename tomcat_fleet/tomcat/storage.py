@@ -94,8 +94,7 @@ def _both(config: Config, part: str) -> tuple[str, ...]:
 def _existing(reader: Reader, candidates: Iterable[str]) -> tuple[str, ...]:
     """Real paths of the directories that are not verified absent, each once, without those inside another."""
     known = (path for path in candidates if reader.status(path) != Known(None))
-    real = sorted({paths.real(reader, path) for path in known})
-    return tuple(path for path in real if not any(paths.is_below(path, other) and path != other for other in real))
+    return paths.outermost(paths.real(reader, path) for path in known)
 
 
 def _tree(reader: Reader, root: str, role: Role, kind: SearchKind) -> Tree:
