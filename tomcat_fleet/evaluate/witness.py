@@ -65,7 +65,8 @@ class Witness:
 
 
 def _short(line: str) -> str:
-    text = line.rstrip().expandtabs(4)
+    # Expanding never shortens, so the beginning is enough: a file of one line may be megabytes, cited a thousand times.
+    text = line.rstrip()[: _LONGEST_LINE + 1].expandtabs(4)
     return text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + "…"
 
 
