@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tomcat_fleet.collect import fragment, marker, process, redact, row
+from tomcat_fleet.collect import fragment, marker, password, process, redact, row
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model import escape
@@ -32,6 +32,8 @@ from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 CONTENT_CAP = 4 * 1024 * 1024
 LISTING_CAP = 5000
 LINK_CAP = 200
+MARKUP_CAP = 200_000  # "<" in the different files of a target: 30 kinds of conf/web.xml, a second of parsing
+_REMEMBERED = 256 * 1024  # bytes up to which a text is parsed once however often it comes
 
 _STATES = {
     "denied": Gap.DENIED,
@@ -62,6 +64,9 @@ class Ingest:
     answers: dict[Question, Answer] = field(default_factory=dict)
     _raw_processes: list[list[bytes]] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)  # records that came and are no answers
+    _effort: password.Effort = field(default_factory=password.Effort)
+    _markup: int = MARKUP_CAP  # what is left of it
+    _met: set[int] = field(default_factory=set)  # hashes of texts that cost nothing a second time
 
     def evidence(self) -> Evidence:
         """Everything so far."""
@@ -162,7 +167,18 @@ class Ingest:
         if code != b"0":
             return Unknown(Gap.FAILED, question.path)
         name = question.path if question.verb is Verb.CONTENT else f"{question.path}!/{question.detail}"
-        return Known(redact.content(name, raw, self.key))
+        self._weigh(raw)
+        content = redact.content(name, raw, self.key, self._effort)
+        if not content.redacted and len(raw) <= _REMEMBERED:
+            self._met.add(hash(raw))
+        return Known(content)
+
+    def _weigh(self, raw: bytes) -> None:
+        """Raise ``EvidenceError`` for more markup than a target may bring: nobody else is served while it is parsed."""
+        if hash(raw) not in self._met:
+            self._markup -= raw.count(b"<")
+        if self._markup < 0:
+            raise EvidenceError("more markup than can be read")
 
     def _listing(self, question: Question, body: bytes) -> Fact[tuple[str, ...] | None]:
         real, rows, acls = _parts(body, 3)

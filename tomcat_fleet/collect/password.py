@@ -12,8 +12,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
+from tomcat_fleet.errors import EvidenceError
 from tomcat_fleet.model.secret import CharKind, SecretFacts, SecretForm, Weakness
 
 DENY_LIST = (
@@ -36,10 +38,44 @@ _SALTED = re.compile(r"([0-9A-Fa-f]*)\$(\d{1,7})\$([0-9A-Fa-f]+)\Z")
 _MAX_ROUNDS = 20_000
 _MAX_DIGEST = 1024  # hex digits of a salt or a digest; Tomcat's own are shorter by far
 _PBKDF2_WORDS = DENY_LIST[:10]  # each costs thousands of rounds
+_GUESSED = 72  # characters that zxcvbn takes
+_LOOKED_AT = 1000  # characters that are searched for sequences
+_LONGEST = 4096  # characters
+_EFFORT = 2000  # per target: some 600 passwords of 12 characters, or four hashes of 20,000 rounds
 
 
-def examine(value: str, name: str, key: bytes) -> SecretFacts:
-    """Facts about the password ``value`` of account ``name``; ``key`` is the sweep's fingerprint key."""
+@dataclass
+class Effort:
+    """What may still be spent on the passwords of one target, in milliseconds of a slow machine.
+
+    While they are examined nobody else is served, and a target can send thousands of costly ones.
+    """
+
+    left: int = _EFFORT
+
+    def spend(self, value: str) -> bool:
+        """Account for one more password; whether a stored hash may still be compared with those of common words.
+
+        Raises ``EvidenceError`` for a plain one that cannot be examined any more.
+        """
+        salted = _SALTED.match(value)
+        rounds = int(salted[2]) if salted else 0
+        if 0 < rounds <= _MAX_ROUNDS:
+            cost = 1 + rounds // 50
+            affordable = cost <= self.left
+            self.left -= cost if affordable else 0
+            return affordable
+        self.left -= 1 + min(len(value), _GUESSED) ** 2 // 64
+        if self.left < 0 or len(value) > _LONGEST:
+            raise EvidenceError("more passwords than can be examined")
+        return True
+
+
+def examine(value: str, name: str, key: bytes, *, compare: bool = True) -> SecretFacts:
+    """Facts about the password ``value`` of account ``name``; ``key`` is the sweep's fingerprint key.
+
+    Without ``compare`` a stored hash is not held against those of common words; a person has to judge it anyhow.
+    """
     form, bits = _form(value)
     return SecretFacts(
         length=len(value),
@@ -47,16 +83,10 @@ def examine(value: str, name: str, key: bytes) -> SecretFacts:
         weaknesses=frozenset(_weaknesses(value, name)),
         form=form,
         digest_bits=bits,
-        hash_of_deny_listed=bits is not None and _stores_denied(value, form, bits),
+        hash_of_deny_listed=compare and bits is not None and _stores_denied(value, form, bits),
         estimate=_estimate(value, name) if bits is None else None,
         fingerprint=fingerprint(value, key),
     )
-
-
-def work(value: str) -> int:
-    """What ``examine`` costs at most, in rounds of a hash; a guess at a plain password costs as much as many."""
-    found = _SALTED.match(value)
-    return 30 * min(int(found[2]), _MAX_ROUNDS) if found else 20_000
 
 
 def opaque(value: str, key: bytes) -> SecretFacts:
@@ -71,7 +101,7 @@ def fingerprint(value: str, key: bytes) -> str:
 
 
 def _kinds(value: str) -> frozenset[CharKind]:
-    return frozenset(_kind(char) for char in value)
+    return frozenset(map(_kind, set(value)))
 
 
 def _kind(char: str) -> CharKind:
@@ -92,7 +122,7 @@ def _weaknesses(value: str, name: str) -> Iterator[Weakness]:
         yield Weakness.CONTAINS_NAME
     if low in _DENIED:
         yield Weakness.DENY_LISTED
-    if any(_is_run(low[i : i + _RUN]) for i in range(len(low) - _RUN + 1)):
+    if any(_is_run(low[i : i + _RUN]) for i in range(min(len(low), _LOOKED_AT) - _RUN + 1)):
         yield Weakness.SEQUENCE
     if re.search(r"(.)\1{3}", value, re.DOTALL):
         yield Weakness.REPEATED
@@ -157,10 +187,14 @@ def _salted_denied(value: str) -> bool:
     if algorithm and any(_digest(algorithm, salt, word, rounds) == stored for word in words):
         return True
     return any(
-        hashlib.pbkdf2_hmac(hashed, word, salt, rounds, len(stored)) == stored
-        for word in words
-        for hashed in ("sha512", "sha256", "sha1")
+        _derives(hashed, word, salt, rounds, stored) for word in words for hashed in ("sha512", "sha256", "sha1")
     )
+
+
+def _derives(hashed: str, word: bytes, salt: bytes, rounds: int, stored: bytes) -> bool:
+    """Whether ``stored`` is the key derived from ``word``: its first block tells, and a longer one costs more."""
+    size = min(len(stored), hashlib.new(hashed).digest_size)
+    return hashlib.pbkdf2_hmac(hashed, word, salt, rounds, size) == stored[:size]
 
 
 def _digest(algorithm: str, salt: bytes, word: bytes, rounds: int) -> bytes:
@@ -173,4 +207,4 @@ def _digest(algorithm: str, salt: bytes, word: bytes, rounds: int) -> bytes:
 def _estimate(value: str, name: str) -> int | None:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists cost 50 ms that most hosts never need
 
-    return int(zxcvbn(value[:72], user_inputs=[name])["score"]) if value else 0
+    return int(zxcvbn(value[:_GUESSED], user_inputs=[name])["score"]) if value else 0

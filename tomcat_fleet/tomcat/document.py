@@ -10,7 +10,7 @@ from tomcat_fleet.model.evidence import Content
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.tomcat.properties import Properties
 from tomcat_fleet.tomcat.reader import Reader
-from tomcat_fleet.tomcat.xml import Element, parse
+from tomcat_fleet.tomcat.xml import Element, is_usual, parse
 
 
 def read_document(
@@ -68,9 +68,19 @@ def _parsed(
     return Known(_resolved(root, properties) if properties is not None and may_hold_any else root)
 
 
-@lru_cache(maxsize=64)
 def _tree(text: str, *, namespaces: bool) -> Element:
+    return (_usual if is_usual(text) else _large)(text, namespaces=namespaces)
+
+
+@lru_cache(maxsize=64)
+def _usual(text: str, *, namespaces: bool) -> Element:
     """Parse once what several parts of an audit, several rounds and most hosts of a fleet have in common."""
+    return parse(text, namespaces=namespaces)
+
+
+@lru_cache(maxsize=4)
+def _large(text: str, *, namespaces: bool) -> Element:
+    """Parse once what several parts of an audit ask for in a row; many of these would fill the memory."""
     return parse(text, namespaces=namespaces)
 
 

@@ -26,6 +26,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 256
 MAX_ELEMENTS = 100_000
 MAX_ATTRIBUTES = 256
+_USUAL = 15_000  # conf/web.xml has 10,000
 
 _DECLARATION = re.compile(r"""\A<\?xml\s+version\s*=\s*["']([0-9.]+)["']([^>]*?)\?>""")
 _ENCODING = re.compile(rb"""\A<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -114,7 +115,6 @@ def _encoding(raw: bytes) -> str:
     return codec
 
 
-@lru_cache(maxsize=16)  # a fleet's conf/web.xml is mostly one and the same file
 def parse(text: str, *, namespaces: bool = False) -> Element:
     """Tree of a decoded document.
 
@@ -124,6 +124,20 @@ def parse(text: str, *, namespaces: bool = False) -> Element:
     Refused: malformed text, a document type with declarations of its own (entities, ATTLIST defaults), and an external
     one together with a reference that only it could define, since parsers silently turn that reference into nothing.
     """
+    return (_remembered if is_usual(text) else _parsed)(text, namespaces=namespaces)
+
+
+def is_usual(text: str) -> bool:
+    """Whether the tree is small enough to be kept; one of ``MAX_ELEMENTS`` takes 30 MB."""
+    return text.count("<") <= _USUAL
+
+
+@lru_cache(maxsize=16)  # a fleet's conf/web.xml is mostly one and the same file
+def _remembered(text: str, *, namespaces: bool) -> Element:
+    return _parsed(text, namespaces=namespaces)
+
+
+def _parsed(text: str, *, namespaces: bool) -> Element:
     _refuse_unknowable(text)
     handler = _Builder(namespaces=namespaces)
     # External identifiers themselves are fine (every old web.xml has one): SAX leaves them unopened by default.
