@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test check lab bench clean
+.PHONY: demo test check lab bench soak clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/runtime ## a fleet on loopback, audited through real SSH
@@ -22,6 +22,9 @@ check: $(VENV)/development ## lint, types, architecture
 
 bench: $(VENV)/development ## ratios against OpenSSH with the same collector; needs sshd
 	$(BIN)/python tests/bench/sweep.py
+
+soak: $(VENV)/development ## 1,000 fake hosts, 300 of them faulty, three times; wants a machine that does nothing else
+	$(BIN)/python tests/soak/full.py
 
 lab: $(VENV)/runtime ## containers with real sshd and Tomcat, audited; needs docker compose or a command like it
 	COMPOSE="$(COMPOSE)" tests/lab/run $(BIN)/tomcat-fleet lab-report

@@ -53,13 +53,13 @@ class Listener:
 
 def recorded(host: VirtualHost) -> list[Record]:
     """Every record of a whole conversation about the host, in the order in which they come."""
-    records = _first_round(host)
+    records = first_round(host)
     for _ in range(10):
         evidence = Listener().heard(records)
         questions = unanswered(evidence, examine(evidence, TARGET, Settings(policy=Policy(), today=TODAY)).wanted)
         if not questions:
             return records
-        records += [_answer(host, question) for question in questions]
+        records += [answered(host, question) for question in questions]
     raise AssertionError("never satisfied")
 
 
@@ -89,12 +89,13 @@ def _record(verb: str, *parts: str | bytes) -> Record:
     return Record(verb, "ok", b"\0".join(p if isinstance(p, bytes) else escape.to_bytes(p) for p in parts))
 
 
-def _first_round(host: VirtualHost) -> list[Record]:
+def first_round(host: VirtualHost) -> list[Record]:
+    """What comes before any question is asked."""
     facts = host.host
     system = _record("host", "Linux", "6.1", facts.hostname, facts.clock, "audit", "2000", "stat=gnu", facts.release)
     uids = dict.fromkeys(str(process.uid) for process in host.processes)
-    accounts = [_answer(host, Question(Verb.ACCOUNT, uid)) for uid in uids]
-    contents = [_answer(host, Question(Verb.CONTENT, path)) for path in sorted(host.units)]
+    accounts = [answered(host, Question(Verb.ACCOUNT, uid)) for uid in uids]
+    contents = [answered(host, Question(Verb.CONTENT, path)) for path in sorted(host.units)]
     return [system, *_table(host), *accounts, _units(host), *contents, _places(host)]
 
 
@@ -136,7 +137,8 @@ def _places(host: VirtualHost) -> Record:
     return _record("places", b"//at:/\n" + b"".join(rows) + (b"//rc:0\n" if host.search_complete else b"//rc:1\n"))
 
 
-def _answer(host: VirtualHost, question: Question) -> Record:
+def answered(host: VirtualHost, question: Question) -> Record:
+    """What the host says to one question."""
     if question.verb is Verb.ACCOUNT:
         return _account(question.path, host.accounts.get(question.path))
     state, body = host._body(question)

@@ -1,0 +1,85 @@
+"""The audit command as an operator runs it, with an eye on what it uses and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.soak.fleet import ROOT, Fleet
+from tomcat_fleet.model.result import TargetResult
+
+CONCURRENCY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One finished run."""
+
+    code: int
+    seconds: float
+    cpu_s: float
+    peak_mib: float
+    said: bytes  # both streams
+    output: Path
+    strays: tuple[str, ...]  # what lies outside the output directory and was not there before
+
+    def results(self) -> tuple[TargetResult, ...]:
+        """Every line of results.jsonl."""
+        lines = (self.output / "results.jsonl").read_bytes().splitlines()
+        return tuple(msgspec.json.decode(line, type=TargetResult) for line in lines)
+
+    def summary(self) -> Any:
+        """What summary.json says."""
+        return json.loads((self.output / "summary.json").read_bytes())
+
+    def files(self) -> Iterator[Path]:
+        """Every file of the report."""
+        return (path for path in self.output.rglob("*") if path.is_file())
+
+
+def audit(fleet: Fleet, place: Path, *, timeout: float, limit_s: float) -> Sweep:
+    """Run ``tomcat-fleet audit`` over the whole fleet; it is killed after ``limit_s``."""
+    cell = place / "cell"
+    for name in ("home", "tmp", "work"):
+        (cell / name).mkdir(parents=True)
+    output = cell / "report"
+    environment = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
+        "HOME": str(cell / "home"), "TMPDIR": str(cell / "tmp"), "LOGNAME": "soak",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "tomcat_fleet", "audit", "-i", str(fleet.inventory), "-o", str(output),
+               "--known-hosts", str(fleet.known_hosts), "--key", str(fleet.key), "--timeout", f"{timeout:g}",
+               "--concurrency", str(CONCURRENCY), "--lang", "en"]  # fmt: skip
+    before = _everything(place)
+    with (place / "said").open("wb") as said:
+        began = time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=cell / "work",
+                                   env=environment)  # fmt: skip
+        guard = threading.Timer(limit_s, process.kill)
+        guard.start()
+        _, status, used = os.wait4(process.pid, 0)
+        guard.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Sweep(
+        code=process.returncode,
+        seconds=time.monotonic() - began,
+        cpu_s=used.ru_utime + used.ru_stime,
+        peak_mib=used.ru_maxrss / 1024,
+        said=(place / "said").read_bytes(),
+        output=output,
+        strays=tuple(sorted(_everything(place) - before - _everything(output) - {str(output), str(place / "said")})),
+    )
+
+
+def _everything(place: Path) -> set[str]:
+    return {str(path) for path in place.rglob("*")}
