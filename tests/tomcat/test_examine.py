@@ -209,6 +209,6 @@ def _with_contexts(count: int) -> VirtualHost:
 @pytest.mark.timeout(120)  # seconds if the time grew with the square of the number
 def test_a_crowded_instance_is_examined_and_an_endless_one_is_refused() -> None:
     assert len(examination(_with_contexts(1000)).instances) == 1
-    with pytest.raises(TargetError, match="more than 50000 look-ups") as caught:
+    with pytest.raises(TargetError, match="more than 30000 look-ups") as caught:
         examination(_with_contexts(30_000))
     assert caught.value.outcome is Outcome.COLLECTOR_FAILED

@@ -24,8 +24,8 @@ from tomcat_fleet.model.evidence import (
 from tomcat_fleet.model.fact import Fact, Gap, Known, T, Unknown
 from tomcat_fleet.model.status import Outcome
 
-# Two thousand applications. Whoever makes us look up more wants to keep the other targets waiting.
-MAX_LOOK_UPS = 50_000
+# A thousand applications. Whoever makes us look up more wants to keep the other targets waiting.
+MAX_LOOK_UPS = 30_000
 
 
 class Reader:
