@@ -56,26 +56,29 @@ def audit(fleet: Fleet, place: Path, *, timeout: float, limit_s: float) -> Sweep
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
         "HOME": str(cell / "home"), "TMPDIR": str(cell / "tmp"), "LOGNAME": "soak",
+        "TZ": "UTC",
     }  # fmt: skip
     command = [sys.executable, "-m", "tomcat_fleet", "audit", "-i", str(fleet.inventory), "-o", str(output),
                "--known-hosts", str(fleet.known_hosts), "--key", str(fleet.key), "--timeout", f"{timeout:g}",
                "--concurrency", str(CONCURRENCY), "--lang", "en"]  # fmt: skip
     before = _everything(place)
-    with (place / "said").open("wb") as said:
+    with (place / "said").open("wb") as both:
         began = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=cell / "work",
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=both, stderr=both, cwd=cell / "work",
                                    env=environment)  # fmt: skip
         guard = threading.Timer(limit_s, process.kill)
         guard.start()
         _, status, used = os.wait4(process.pid, 0)
         guard.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
+    said = (place / "said").read_bytes()
+    assert process.returncode >= 0, f"killed after {limit_s:g} s: {said[-2000:]!r}"
     return Sweep(
         code=process.returncode,
         seconds=time.monotonic() - began,
         cpu_s=used.ru_utime + used.ru_stime,
         peak_mib=used.ru_maxrss / 1024,
-        said=(place / "said").read_bytes(),
+        said=said,
         output=output,
         strays=tuple(sorted(_everything(place) - before - _everything(output) - {str(output), str(place / "said")})),
     )

@@ -59,7 +59,7 @@ class Round:
         return replace(self, records=tuple(records))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4096)
 def encoded(payload: bytes) -> bytes:
     """A payload on the wire."""
     return base64.encodebytes(payload)

@@ -10,6 +10,7 @@ from tomcat_fleet.collect import ingest, process, script
 from tomcat_fleet.collect.budget import Budget, Share
 from tomcat_fleet.collect.frame import Begin, Decoder, End, Record
 from tomcat_fleet.collect.ingest import Ingest
+from tomcat_fleet.collect.pace import Pace
 from tomcat_fleet.errors import EvidenceError, TargetError
 from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.evidence import Evidence, Question, contents_of
@@ -33,6 +34,7 @@ class _Conversation:
     ingest: Ingest
     decoder: Decoder
     share: Share
+    pace: Pace
     rounds: int = 0
     bytes_in: int = 0
     uid: int = -1
@@ -55,8 +57,9 @@ class _Conversation:
             if not data:
                 raise TargetError(Outcome.COLLECTOR_FAILED, self._silence())
             self.bytes_in += len(data)
-            for frame in self.decoder.feed(data):
-                self._take(frame)
+            async with self.pace:
+                for frame in self.decoder.feed(data):
+                    self._take(frame)
             self.share.holds(self.decoder.size)
             if self.decoder.quiet():
                 return
@@ -93,16 +96,26 @@ class _Conversation:
         return failure.line(what, "; ".join(part for part in said if part))
 
 
-async def collect(channel: Channel, target: Target, *, key: bytes, want: Want, share: Share | None = None) -> Collected:
-    """Evidence of ``target`` over ``channel``, as much as ``share`` has room for.
+async def collect(  # noqa: PLR0913  one parameter per thing that the sweep shares out
+    channel: Channel,
+    target: Target,
+    *,
+    key: bytes,
+    want: Want,
+    share: Share | None = None,
+    pace: Pace | None = None,
+) -> Collected:
+    """Evidence of ``target`` over ``channel``, as much as ``share`` has room for, at ``pace``.
 
     ``want`` names, for the evidence so far, the questions that remain; they are asked on the same channel until
     nothing is wanted. When the inventory allows escalation, questions that were refused are asked again with raised
-    rights. Raises ``TargetError``; whatever could not be read is Unknown in the evidence.
+    rights. ``pace`` is that of all targets under way. Raises ``TargetError``; whatever could not be read is Unknown in
+    the evidence.
     """
     nonce = secrets.token_hex(16)
     bases = tuple(hint.base for hint in target.instances)
-    talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce), share or Share(Budget(concurrency=1)))
+    share = share or Share(Budget(concurrency=1))
+    talk = _Conversation(channel, Ingest(key, bases), Decoder(nonce), share, pace or Pace())
     await talk.send(script.opening(target, nonce, seconds=_READ_SECONDS))
     talk.heard_everything(target)
     await _ask_all(talk, want)
@@ -115,8 +128,9 @@ async def collect(channel: Channel, target: Target, *, key: bytes, want: Want, s
 async def _ask_all(talk: _Conversation, want: Want) -> None:
     asked: set[Question] = set()
     for _ in range(MAX_ROUNDS):
-        evidence = talk.ingest.evidence()
-        questions = [q for q in ingest.unanswered(evidence, want(evidence)) if q not in asked]
+        async with talk.pace:
+            evidence = talk.ingest.evidence()
+            questions = [q for q in ingest.unanswered(evidence, want(evidence)) if q not in asked]
         if not questions:
             return
         questions = questions[:MAX_QUESTIONS]

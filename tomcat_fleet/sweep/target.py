@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from tomcat_fleet.collect.budget import Budget, Share
+from tomcat_fleet.collect.pace import Pace
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.evaluate.result import failed
@@ -48,6 +49,7 @@ class Auditor:
         self.settings = Settings(policy=plan.policy, today=plan.today, tables=plan.tables)
         self.context = Context(policy=plan.policy, today=plan.today)
         self.budget = Budget(plan.concurrency)
+        self.pace = Pace()
         self._gates: dict[str, asyncio.Semaphore] = {}
 
     async def open(self, target: Target) -> Channel:
@@ -79,7 +81,9 @@ class Turn:
         try:
             with self._auditor.budget.share() as share:
                 async with self._auditor.stop.deadline(total):
-                    return self._judged(await self._collected(share))
+                    collected = await self._collected(share)
+                    async with self._auditor.pace:
+                        return self._judged(collected)
         except TargetError as error:
             return self.not_run() if self._auditor.stop.requested else self.failed(error.outcome, error.reason)
         except TimeoutError:
@@ -112,7 +116,7 @@ class Turn:
 
         channel = await auditor.open(self._target)
         try:
-            return await collect(channel, self._target, key=auditor.key, want=want, share=share)
+            return await collect(channel, self._target, key=auditor.key, want=want, share=share, pace=auditor.pace)
         finally:
             await channel.aclose()
 
