@@ -32,7 +32,7 @@ from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 CONTENT_CAP = 4 * 1024 * 1024
 LISTING_CAP = 5000
 LINK_CAP = 200
-MARKUP_CAP = 200_000  # "<" in the different files of a target: 30 kinds of conf/web.xml, a second of parsing
+MARKUP_CAP = 300_000  # "<" in the different files of a target: 44 kinds of conf/web.xml, two seconds of parsing
 _REMEMBERED = 256 * 1024  # bytes up to which a text is parsed once however often it comes
 
 _STATES = {
