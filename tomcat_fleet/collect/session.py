@@ -96,7 +96,7 @@ class _Conversation:
         return failure.line(what, "; ".join(part for part in said if part))
 
 
-async def collect(  # noqa: PLR0913  one parameter per thing that the sweep shares out
+async def collect(
     channel: Channel,
     target: Target,
     *,
