@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from tests.conftest import Figure
 from tests.hostile.swept import swept
 from tests.transport.reach import access_for, target_of
 from tests.transport.server import Server, serve
@@ -83,7 +84,7 @@ def known(port: int, server: Server) -> str:
 
 
 @pytest.mark.parametrize("hops", [0, 1, 3])
-async def test_closing_takes_a_moment_in_sum(hops: int, tmp_path: Path) -> None:
+async def test_closing_takes_a_moment_in_sum(hops: int, tmp_path: Path, figure: Figure) -> None:
     async with (
         serve(user_key=KEY, window=WIDE) as web,
         serve(user_key=KEY, window=WIDE) as near,
@@ -103,11 +104,11 @@ async def test_closing_takes_a_moment_in_sum(hops: int, tmp_path: Path) -> None:
         began = time.monotonic()
         await channel.aclose()
         seconds = time.monotonic() - began
-    print(f"{hops} hops: closed in {seconds:.2f} s (promised {PROMISED:.0f})")  # noqa: T201 - figure
+    figure(f"a frozen host behind {hops} hops is closed in {seconds:.2f} s (goal: {PROMISED:.0f})")
     assert seconds < PROMISED + LOADED
 
 
-async def test_the_deadline_of_a_host_is_kept_through_frozen_hops(tmp_path: Path) -> None:
+async def test_the_deadline_of_a_host_is_kept_through_frozen_hops(tmp_path: Path, figure: Figure) -> None:
     async with (
         serve(user_key=KEY, window=WIDE) as web,
         serve(user_key=KEY, window=WIDE) as near,
@@ -118,6 +119,6 @@ async def test_the_deadline_of_a_host_is_kept_through_frozen_hops(tmp_path: Path
         lines = (web.known_hosts_line(), near.known_hosts_line(), known(wire.port, near))
         asyncio.get_running_loop().call_later(2, wire.freeze)
         (line,) = (await swept([target], tmp_path, *lines, limits=Limits(total_s=4))).values()
-    print(f"frozen behind three hops: {line['duration_s']:.2f} s of 4 (promised {4 + PROMISED:.0f})")  # noqa: T201
+    figure(f"a host frozen behind 3 hops has its result after {line['duration_s']:.2f} s (goal: 4 + {PROMISED:.0f})")
     assert (line["outcome"], line["outcome_reason"]) == ("timeout", "not finished within 4 s")
     assert line["duration_s"] < 4 + PROMISED + LOADED

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figure
 from tests.hostile.actor import BROKEN, FLOODS, HONEST, SLOW
 from tests.hostile.fleet import fleet
 from tests.hostile.swept import passes
@@ -31,7 +32,7 @@ OUTCOMES = {
 }
 
 
-def test_every_host_has_its_own_line_and_the_good_ones_are_audited(tmp_path: Path) -> None:
+def test_every_host_has_its_own_line_and_the_good_ones_are_audited(tmp_path: Path, figure: Figure) -> None:
     assert set(GOOD.values()) == set(HONEST)
     with fleet(tmp_path / "servers") as servers:
         inventory = "".join(servers.host(name, name) for name in HOSTILE)
@@ -53,10 +54,10 @@ def test_every_host_has_its_own_line_and_the_good_ones_are_audited(tmp_path: Pat
     assert "internal error" not in done.err
     slowest = max(done.lines, key=lambda line: line["duration_s"])
     good = sorted(lines[name]["duration_s"] for name in GOOD)
-    print(  # noqa: T201 - figures
-        f"{len(HOSTILE)} hostile hosts, {len(GOOD)} good ones in {done.seconds:.1f} s, {done.peak_mib:.0f} MiB;"
-        f" slowest: {slowest['target']} with {slowest['duration_s']:.2f} s of {TIMEOUT}"
-        f" (promised {TIMEOUT + PROMISED:.0f}); good ones {good[0]:.2f} to {good[-1]:.2f} s"
+    figure(
+        f"{len(HOSTILE)} hostile hosts beside {len(GOOD)} good ones: slowest {slowest['target']} after"
+        f" {slowest['duration_s']:.2f} s (goal: {TIMEOUT} + {PROMISED:.0f}), {done.peak_mib:.0f} MiB;"
+        f" good ones {good[0]:.2f} to {good[-1]:.2f} s"
     )
     assert slowest["duration_s"] < TIMEOUT + LOADED
     # One login and one command for each host that got so far; nobody was asked twice.
@@ -68,7 +69,7 @@ def test_every_host_has_its_own_line_and_the_good_ones_are_audited(tmp_path: Pat
 
 
 @pytest.mark.parametrize("kinds", [("flood", "errflood", "banner-flood"), ("payload-flood", "record-flood", "flood")])
-def test_two_hundred_floods_at_once_fit_in_memory(kinds: tuple[str, ...], tmp_path: Path) -> None:
+def test_two_hundred_floods_at_once_fit_in_memory(kinds: tuple[str, ...], tmp_path: Path, figure: Figure) -> None:
     count, limit_mib = 200, 300
     with fleet(tmp_path / "servers") as servers:
         hosts = [f"{kinds[number % len(kinds)]}-{number:03}" for number in range(count)]
@@ -81,9 +82,10 @@ def test_two_hundred_floods_at_once_fit_in_memory(kinds: tuple[str, ...], tmp_pa
     assert [line for line in lines if line["instances"]] == []
     said = Counter((line["outcome"], line["outcome_reason"]) for line in lines)
     slowest = max(line["duration_s"] for line in lines)
-    print(  # noqa: T201 - figures
-        f"{count} floods ({', '.join(kinds)}): {done.peak_mib:.0f} MiB of {limit_mib}, {done.seconds:.1f} s,"
-        f" slowest host {slowest:.1f} s\n  {dict(said)}"
+    print(dict(said))  # noqa: T201 - what became of them, for pytest -rP
+    figure(
+        f"{count} floods at once ({', '.join(kinds)}): {done.peak_mib:.0f} MiB (goal: below {limit_mib}),"
+        f" slowest host {slowest:.1f} s (goal: 30 + {PROMISED:.0f})"
     )
     assert done.peak_mib < limit_mib
     assert "Traceback" not in done.err

@@ -14,6 +14,7 @@ from typing import Any
 from tests.cli.terminal import command, environment
 
 _LIMIT_S = 240
+_TEXTS = frozenset({".html", ".json", ".jsonl", ".csv", ""})
 _HIDDEN = frozenset({"Cc", "Cf", "Cs"})
 
 
@@ -36,7 +37,9 @@ class Watched:
     def hidden_characters(self) -> Iterator[tuple[str, str]]:
         """Control and format characters in anything that was said or written, and where."""
         texts = {"stdout": self.out, "stderr": self.err}
-        texts |= {str(path): path.read_text("utf-8") for path in self.report.rglob("*") if path.is_file()}
+        files = [path for path in self.report.rglob("*") if path.is_file() and path.suffix in _TEXTS]
+        assert len(files) > len(self.lines)
+        texts |= {str(path): path.read_text("utf-8") for path in files}
         for name, text in texts.items():
             found = {char for char in set(text) if unicodedata.category(char) in _HIDDEN and char != "\n"}
             yield from ((name, repr(char)) for char in sorted(found))

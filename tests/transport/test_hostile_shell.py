@@ -42,7 +42,7 @@ async def test_a_flood_ends_at_the_cap_of_standard_output(tmp_path: Path) -> Non
 async def test_a_flood_of_standard_error_ends_too(tmp_path: Path) -> None:
     limits = Limits(total_s=20)
     async with serve() as server, reach(server, "errflood", tmp_path, limits) as channel:
-        with pytest.raises(TargetError, match="standard error exceeds 16777216 bytes"):
+        with pytest.raises(TargetError, match="standard error exceeds 4194304 bytes"):
             await channel.read()
         assert len(channel.stderr().encode()) == 512
 

@@ -92,4 +92,4 @@ async def test_a_server_that_allows_no_session_refuses_the_shell(tmp_path: Path)
     with Sshd(tmp_path, options=("MaxSessions 0",)) as server, pytest.raises(TargetError) as caught:
         await answer(server, target_of(server), tmp_path)
     assert caught.value.outcome is Outcome.COLLECTOR_FAILED
-    assert caught.value.reason.startswith("the shell was refused: ")
+    assert caught.value.reason.startswith("no session was opened: ")

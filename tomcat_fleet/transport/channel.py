@@ -15,7 +15,7 @@ class Limits:
     total_s: float = 300.0  # everything on this target
     idle_s: float = 60.0  # no byte of progress while waiting for the shell
     stdout_bytes: int = 64 * 1024 * 1024
-    stderr_bytes: int = 16 * 1024 * 1024  # room for a shell whose start-up file traces every command
+    stderr_bytes: int = 4 * 1024 * 1024  # a start-up file that traces every command makes it a tenth of that
     stderr_kept: int = 64 * 1024
     window: int = 128 * 1024
     retries: int = 2  # after a connection fault before the key exchange; never after
