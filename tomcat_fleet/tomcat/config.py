@@ -21,6 +21,8 @@ from tomcat_fleet.tomcat.version import Version
 from tomcat_fleet.tomcat.xml import Element
 
 _STRICT = "org.apache.catalina.STRICT_SERVLET_COMPLIANCE"  # the default of xmlNamespaceAware (Globals)
+# Every one is looked at with everything around it. More than any real server has would take the time of other targets.
+_MOST_CONTAINERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,9 @@ def _server(found: Fact[Element | None], path: str) -> Fact[Element]:
         return Unknown(Gap.MISSING, path)
     if found.value.name != "Server":
         return Unknown(Gap.MALFORMED, path, "the root element is not Server")
+    containers = sum(1 for element in found.value.iter() if element.name in {"Host", "Context"})
+    if containers > _MOST_CONTAINERS:
+        return Unknown(Gap.TRUNCATED, path, f"{containers} Hosts and Contexts")
     return Known(found.value)
 
 
