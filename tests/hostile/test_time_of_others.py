@@ -48,6 +48,29 @@ def test_a_huge_server_xml_is_judged_in_moments(kind: str, figure: Figure) -> No
     assert Status.ERROR not in result.verdicts.values()
 
 
+WEB_XML = {
+    "filters": "<filter><filter-name>f%d</filter-name><filter-class>x</filter-class></filter>"
+    "<filter-mapping><filter-name>f%d</filter-name><url-pattern>/*</url-pattern></filter-mapping>",
+    "servlets": "<servlet><servlet-name>s%d</servlet-name><servlet-class>x</servlet-class></servlet>"
+    "<servlet-mapping><servlet-name>s%d</servlet-name><url-pattern>/%d</url-pattern></servlet-mapping>",
+}
+
+
+@pytest.mark.parametrize("kind", WEB_XML)
+def test_a_huge_web_xml_is_judged_in_moments(kind: str, figure: Figure) -> None:
+    count = 2500
+    made, path = stock.good(), f"{BASE}/conf/web.xml"
+    more = "".join(WEB_XML[kind].replace("%d", str(number)) for number in range(count))
+    text = made.nodes[path].data.decode().replace("</web-app>", f"{more}</web-app>")
+    made.file(path, text, mode=0o600, uid=UID, gid=UID)
+    began = time.process_time()
+    result = audit(made)
+    seconds = time.process_time() - began
+    figure(f"web.xml with {count} {kind}: judged in {seconds:.1f} s of processor time")
+    assert seconds < SLOWEST_S
+    assert Status.ERROR not in result.verdicts.values()
+
+
 @pytest.mark.parametrize("kind", ["Hosts", "Contexts"])
 def test_more_than_can_be_judged_is_unknown_and_never_a_pass(kind: str) -> None:
     made, _ = with_many(kind, 100_000)

@@ -6,7 +6,7 @@ nothing unless the context is xmlNamespaceAware.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
@@ -118,21 +118,29 @@ def _parameters(element: Element) -> tuple[Parameter, ...]:
     )
 
 
-def _bodies(elements: Iterator[Element], name: str) -> tuple[str, ...]:
+def _bodies(elements: Iterable[Element], name: str) -> tuple[str, ...]:
     return tuple(child.text.strip(_BLANKS) for element in elements for child in element.each(name))
 
 
+def _by_name(elements: Iterable[Element], child: str) -> dict[str | None, list[Element]]:
+    """Elements by the body of a child, in order. Looked up once: a target's file may hold tens of thousands."""
+    found: dict[str | None, list[Element]] = {}
+    for element in elements:
+        found.setdefault(trimmed(element, child), []).append(element)
+    return found
+
+
 def _servlets(root: Element) -> Iterator[ServletNode]:
+    mappings = _by_name(root.each("servlet-mapping"), "servlet-name")
     for element in root.each("servlet"):
         name = trimmed(element, "servlet-name") or ""
         if (trimmed(element, "enabled") or "true").lower() != "true":
             continue
-        mappings = (one for one in root.each("servlet-mapping") if trimmed(one, "servlet-name") == name)
         yield ServletNode(
             name=name,
             class_name=trimmed(element, "servlet-class") or "",
             parameters=_parameters(element),
-            mappings=_bodies(mappings, "url-pattern"),
+            mappings=_bodies(mappings.get(name, ()), "url-pattern"),
             line=element.line,
         )
 
@@ -143,23 +151,23 @@ def _filters(root: Element) -> tuple[FilterNode, ...]:
     known = {trimmed(one, "filter-name") or "": one for one in reversed(mappings)} | declared
     for_requests = [one for one in mappings if _for_requests(one)]
     order = dict.fromkeys((*(trimmed(one, "filter-name") or "" for one in for_requests), *known))
-    return tuple(_filter(name, known[name], for_requests) for name in order)
+    own = _by_name(for_requests, "filter-name")
+    return tuple(_filter(name, known[name], own.get(name, [])) for name in order)
 
 
-def _filter(name: str, element: Element, mappings: list[Element]) -> FilterNode:
-    own = [one for one in mappings if trimmed(one, "filter-name") == name]
+def _filter(name: str, element: Element, own: list[Element]) -> FilterNode:
     return FilterNode(
         name=name,
         class_name=trimmed(element, "filter-class") or "",
         parameters=_parameters(element),
-        patterns=_bodies(iter(own), "url-pattern"),
-        servlets=_bodies(iter(own), "servlet-name"),
+        patterns=_bodies(own, "url-pattern"),
+        servlets=_bodies(own, "servlet-name"),
         line=element.line,
     )
 
 
 def _for_requests(mapping: Element) -> bool:
-    dispatchers = {text.upper() for text in _bodies(iter((mapping,)), "dispatcher")}
+    dispatchers = {text.upper() for text in _bodies((mapping,), "dispatcher")}
     return not dispatchers or "REQUEST" in dispatchers
 
 
