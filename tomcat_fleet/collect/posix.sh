@@ -642,11 +642,17 @@ tf_plain() { tf_p=$(printf '%b.' "$1"); tf_p=${tf_p%.}; } # ENCODED -> tf_p
 tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the same channel
   tf_b=
   for tf_d in /usr/bin /usr/local/bin /bin /opt/freeware/bin /usr/pkg/bin; do [ -x "$tf_d/$1" ] && { tf_b=$tf_d/$1; break; }; done
-  if [ -z "$tf_b" ] || ! "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
+  tf_w=; [ -n "$tf_timeout" ] && tf_w='timeout 20' # one that asks for something all the same
+  if [ -z "$tf_b" ] || ! $tf_w "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
     tf_open raise denied; tf_last | tf_encode; tf_shut; tf_frame "END $tf_n"; return
   fi
   tf_open raise ok; tf_last | tf_encode; tf_shut # the raised shell's END closes the round
-  { echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"; printf '%s\n' "$TF_SCRIPT"; echo tf_main; cat <&3; } | "$tf_b" -n -u "$2" /bin/sh -s
+  # When the raised shell ends, whatever waits to feed it must end, too, for the session waits for the end of this one.
+  { sh -c 'echo $PPID'
+    echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"
+    printf '%s\n' "$TF_SCRIPT"; echo tf_main
+    exec cat <&3 2>/dev/null
+  } | { read -r tf_x; "$tf_b" -n -u "$2" /bin/sh -s; kill "$tf_x" 2>/dev/null; }
   exit
 }
 

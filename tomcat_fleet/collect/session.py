@@ -41,6 +41,7 @@ class _Conversation:
     begun: list[int] = field(default_factory=list)
     raising: bool = False  # more rights were asked for
     denied_raise: bool = False
+    violated: bool = False  # the stream broke its own rules: nothing of it counts
 
     async def send(self, data: bytes) -> None:
         """Send questions and read until the END of their round."""
@@ -58,11 +59,18 @@ class _Conversation:
                 raise TargetError(Outcome.COLLECTOR_FAILED, self._silence())
             self.bytes_in += len(data)
             async with self.pace:
-                for frame in self.decoder.feed(data):
-                    self._take(frame)
+                self._take_all(data)
             self.share.holds(self.decoder.size)
             if self.decoder.quiet():
                 return
+
+    def _take_all(self, data: bytes) -> None:
+        try:
+            for frame in self.decoder.feed(data):
+                self._take(frame)
+        except TargetError:
+            self.violated = True
+            raise
 
     def _take(self, frame: Begin | Record | End) -> None:
         if isinstance(frame, Begin):
@@ -149,21 +157,39 @@ def _undiscovered(evidence: Evidence) -> bool:
 
 
 async def _raise(talk: _Conversation, target: Target, want: Want) -> str | None:
+    """How it was raised; None when it was not. A raised shell that dies takes with it only what it brought."""
     become = target.become
     if become is None:
         return None
     talk.raising = True
-    await talk.send(script.raising(become.method, become.user))
-    if talk.raising:
-        raise TargetError(Outcome.COLLECTOR_FAILED, "evidence stream broken: no word of more rights")
+    before = talk.ingest.copy()
+    try:
+        await talk.send(script.raising(become.method, become.user))
+        _refuse_silence_about_it(talk)
+        if not talk.denied_raise:
+            await _ask_again(talk, target, want)
+    except TargetError:
+        if talk.violated:
+            raise
+        talk.ingest, talk.denied_raise = before, True
     if talk.denied_raise:
         return None
+    return f"{become.method} -n -u {become.user}"
+
+
+def _refuse_silence_about_it(talk: _Conversation) -> None:
+    if talk.raising:
+        talk.violated = True
+        raise TargetError(Outcome.COLLECTOR_FAILED, "evidence stream broken: no word of more rights")
+
+
+async def _ask_again(talk: _Conversation, target: Target, want: Want) -> None:
     evidence = talk.ingest.evidence()
     again = ["processes"] if target.discover or target.instances else []
     again += ["places"] if _undiscovered(evidence) else []
     await talk.send(script.repeating(again) + script.asking(ingest.denied(evidence)))
     await _ask_all(talk, want)
-    return f"{become.method} -n -u {become.user}"
+    talk.denied_raise = talk.begun[-1] == talk.begun[0] != 0  # it ran, with the rights of the login account
 
 
 def _collected(talk: _Conversation, target: Target, raised: str | None) -> Collected:
