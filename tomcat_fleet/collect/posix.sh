@@ -147,19 +147,32 @@ tf_resolve() { # PATH -> tf_r: real path, empty when it cannot be told
   case $tf_r in /*) tf_r=${tf_r%??} ;; *) tf_r= ;; esac
 }
 
-# tf_trusted PATH: may it be followed with raised rights? Every link on the way belongs to root or to the owner of
-# what it leads to; otherwise whoever owns the link could have another account's file read for him.
+# tf_trusted PATH: may root follow it? Every link on the way belongs to root or to the owner of what it leads to, or
+# everybody may read that; otherwise whoever owns the link could have another account's file read for him.
 tf_owner() { ls -ldn$2 -- "$1" 2>/dev/null | awk 'NR == 1 { print $3 }'; }
 tf_trusted() {
-  [ "$TF_MODE" = raised ] || return 0
-  tf_way=; tf_rest=${1#/}
+  [ "$TF_MODE" = raised ] || [ "$tf_uid" = 0 ] || return 0
+  tf_way=; tf_rest=${1#/}; tf_links=
   while [ -n "$tf_rest" ]; do
     tf_way=$tf_way/${tf_rest%%/*}
     case $tf_rest in */*) tf_rest=${tf_rest#*/} ;; *) tf_rest= ;; esac
     [ -h "$tf_way" ] || continue
     tf_o=$(tf_owner "$tf_way" '')
-    [ "$tf_o" = 0 ] && continue
-    [ -n "$tf_o" ] && [ "$tf_o" = "$(tf_owner "$1" L)" ] || return 1
+    [ "$tf_o" = 0 ] || { [ -n "$tf_o" ] && [ "$tf_o" = "$(tf_owner "$1" L)" ]; } || { tf_public "$1"; return; }
+    tf_links=$tf_links.; case $tf_links in ????????????????????????????????????????*) return 1 ;; esac
+    tf_w=$(tf_aim "$tf_way"; echo .); tf_w=${tf_w%??}
+    case $tf_w in '') return 1 ;; /*) tf_way= ;; *) tf_way=${tf_way%/*} ;; esac
+    tf_w=${tf_w#/}; tf_rest=$tf_w${tf_rest:+/$tf_rest}
+  done
+}
+
+tf_public() { # PATH: may everybody read what it leads to?
+  tf_resolve "$1"
+  [ -n "$tf_r" ] && [ -e "$tf_r" ] || return 1
+  tf_way=$tf_r; tf_wish='r*'; [ -d "$tf_r" ] && tf_wish='r?[xt]'
+  while [ -n "$tf_way" ]; do
+    case $(ls -ldn -- "$tf_way" 2>/dev/null | awk 'NR == 1 { print substr($1, 8, 3) }') in $tf_wish) ;; *) return 1 ;; esac
+    tf_way=${tf_way%/*}; tf_wish='??[xt]'
   done
 }
 
@@ -167,6 +180,10 @@ tf_refused() { # VERB PATH DETAIL: answers for what cannot be read; true when it
   if tf_gone "$2"; then tf_void "$1" absent "$2" "$3"; return 0; fi
   if ! tf_trusted "$2"; then tf_void "$1" unsafe "$2" "$3"; return 0; fi
   return 1
+}
+
+tf_unfit() { # VERB PATH DETAIL: the answer for what is not of the kind that is read, as far as can be seen
+  if [ -e "$2" ]; then tf_void "$1" notfile "$2" "$3"; else tf_void "$1" denied "$2" "$3"; fi
 }
 
 tf_status() { # PATH
@@ -187,10 +204,7 @@ tf_status() { # PATH
 
 tf_content() { # PATH
   tf_refused content "$1" '' && return
-  if [ ! -f "$1" ]; then
-    if [ -e "$1" ]; then tf_void content notfile "$1" ''; else tf_void content denied "$1" ''; fi
-    return
-  fi
+  if [ ! -f "$1" ]; then tf_unfit content "$1" ''; return; fi
   tf_resolve "$1"
   case $tf_r in
     /proc/* | /sys/* | /dev/*) tf_void content notfile "$1" ''; return ;;
@@ -203,10 +217,7 @@ tf_content() { # PATH
 
 tf_directory() { # PATH: names and rows of the entries
   tf_refused listing "$1" '' && return
-  if [ ! -d "$1" ]; then
-    if [ -e "$1" ]; then tf_void listing notfile "$1" ''; else tf_void listing denied "$1" ''; fi
-    return
-  fi
+  if [ ! -d "$1" ]; then tf_unfit listing "$1" ''; return; fi
   if [ ! -r "$1" ] || [ ! -x "$1" ]; then tf_void listing denied "$1" ''; return; fi
   tf_resolve "$1"
   tf_open listing ok
@@ -275,10 +286,7 @@ END {
 tf_search() { # PATH KIND
   tf_limit "$2" || return
   tf_refused search "$1" "$2" && return
-  if [ ! -d "$1" ]; then
-    if [ -e "$1" ]; then tf_void search notfile "$1" "$2"; else tf_void search denied "$1" "$2"; fi
-    return
-  fi
+  if [ ! -d "$1" ]; then tf_unfit search "$1" "$2"; return; fi
   if [ ! -r "$1" ] || [ ! -x "$1" ]; then tf_void search denied "$1" "$2"; return; fi
   tf_resolve "$1"
   tf_open search ok
@@ -314,7 +322,7 @@ except KeyError: sys.exit(3)' "$1" "$2" 2>/dev/null ;;
 
 tf_member() { # PATH MEMBER
   tf_refused member "$1" "$2" && return
-  if [ ! -f "$1" ]; then tf_void member notfile "$1" "$2"; return; fi
+  if [ ! -f "$1" ]; then tf_unfit member "$1" "$2"; return; fi
   if [ ! -r "$1" ]; then tf_void member denied "$1" "$2"; return; fi
   if [ -z "$tf_zip" ]; then tf_void member notool "$1" "$2"; return; fi
   tf_open member ok
@@ -346,7 +354,7 @@ tf_names() { # ARCHIVE: whatever tells the names of its entries
 
 tf_fragments() { # ARCHIVE
   tf_refused fragments "$1" '' && return
-  if [ ! -f "$1" ]; then tf_void fragments notfile "$1" ''; return; fi
+  if [ ! -f "$1" ]; then tf_unfit fragments "$1" ''; return; fi
   if [ ! -r "$1" ]; then tf_void fragments denied "$1" ''; return; fi
   tf_x=0
   if [ -z "$tf_python" ]; then
@@ -691,7 +699,8 @@ tf_main() {
   [ "$TF_MODE" = raised ] || { TF_COUNT=0; tf_uids=; }
   tf_n=$TF_COUNT; tf_procuids=
   tf_tools
-  tf_frame "BEGIN 1 $tf_encoding $(id -u) $tf_n"
+  tf_uid=$(id -u)
+  tf_frame "BEGIN 1 $tf_encoding $tf_uid $tf_n"
   if [ "$TF_MODE" != raised ]; then tf_first; fi
   tf_frame "END $tf_n"
   tf_serve
