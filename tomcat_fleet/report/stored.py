@@ -15,7 +15,7 @@ def encoded(value: object) -> bytes:
         line = msgspec.json.encode(value)
     except UnicodeEncodeError:  # half a surrogate pair has no place in JSON
         line = msgspec.json.encode(_whole(msgspec.to_builtins(value)))
-    return line if line.isascii() else json_escaped(line.decode()).encode()
+    return line if line.isascii() and b"\x7f" not in line else json_escaped(line.decode()).encode()
 
 
 def _whole(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 # C0 without tab and newline, DEL, C1, soft hyphen, zero width and bidirectional controls, line separators, letters
@@ -27,7 +26,7 @@ def one_line(text: str) -> str:
 
 def json_escaped(text: str) -> str:
     """Encoded JSON with every hidden character as an escape: it says the same, and no terminal or editor obeys it."""
-    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return _HIDDEN.sub(_units, text)
 
 
 def css_string(text: str) -> str:
@@ -40,3 +39,8 @@ def _code(found: re.Match[str]) -> str:
     if point <= 0xFF:
         return f"\\x{point:02x}"
     return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def _units(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import Outcome, Severity, Status, worst
+from tomcat_fleet.report.visible import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ Watch: TypeAlias = Callable[[Event], None]
 
 
 def finished(result: TargetResult, *, before: bool = False) -> Finished:
-    """The row that progress displays show for a result."""
+    """The row that progress displays show for a result: a terminal obeys what it is shown."""
     severities = {found.item: found.severity for instance in result.instances for found in instance.findings}
     failed = [
         severities[item]
@@ -57,12 +58,13 @@ def finished(result: TargetResult, *, before: bool = False) -> Finished:
         for item, status in instance.verdicts.items()
         if status is Status.FAIL and item in severities
     ]
+    reason = result.outcome_reason
     verdicts = [status for instance in result.instances for status in instance.verdicts.values()]
     return Finished(
-        target=result.target,
+        target=one_line(result.target),
         slug=result.slug,
         outcome=result.outcome,
-        reason=None if result.outcome is Outcome.PARTIAL else result.outcome_reason,
+        reason=None if result.outcome is Outcome.PARTIAL or reason is None else one_line(reason),
         instances=len(result.instances),
         worst=worst(verdicts) if verdicts else None,
         failed=(failed.count(Severity.HIGH), failed.count(Severity.MEDIUM), failed.count(Severity.LOW)),
