@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
+import gc
 import io
+import os
 import random
 import re
 import stat
@@ -239,6 +242,29 @@ def test_a_report_is_set_aside_with_its_tables(tmp_path: Path) -> None:
         writer.open(sample.facts())
         writer.finish("2026-11-23T17:50:20Z")
     assert not (tmp_path / "results.xlsx").exists()
+
+
+class _Full(io.BytesIO):
+    """A file on a disk without room."""
+
+    full = True
+
+    def write(self, data: object) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_said_to_be_full(report: tuple[Path, SweepSummary], monkeypatch: pytest.MonkeyPatch) -> None:
+    spare = report[0].parent / "spare"
+    spare.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+    disk = _Full()
+    with pytest.raises(OSError, match="No space left"):
+        workbook.write(disk, sample.fleet(), report[1], wording())
+    disk.full = False
+    gc.collect()  # the archive ends itself when it is forgotten
+    assert not list(spare.iterdir())
 
 
 def test_a_full_sheet_goes_on_in_another(report: tuple[Path, SweepSummary]) -> None:

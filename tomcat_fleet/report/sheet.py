@@ -11,6 +11,7 @@ from tomcat_fleet.report.cell import Cell
 from tomcat_fleet.report.wording import Wording
 
 _SHOWN = 8  # rows of evidence or commands in one cell; the page and results.jsonl have more
+_LONGEST = 300  # characters of one piece of evidence: a command line must not fill the screen
 _OPEN = frozenset({Status.UNKNOWN, Status.ERROR})
 
 
@@ -25,7 +26,7 @@ class Column:
 _WHERE = (Column("host", 22), Column("address", 17), Column("zone", 12))
 FINDINGS = (
     *_WHERE, Column("groups", 14), Column("os", 20), Column("version", 13), Column("base", 28), Column("code", 8),
-    Column("item", 26), Column("severity", 8), Column("status", 11), Column("finding", 56), Column("subject", 34),
+    Column("item", 26), Column("severity", 10), Column("status", 14), Column("finding", 56), Column("subject", 34),
     Column("evidence", 56), Column("remedy", 48), Column("commands", 48), Column("impact", 36), Column("waiver", 30),
     Column("key", 18), Column("page", 34),
 )  # fmt: skip
@@ -142,7 +143,8 @@ def _evidence(row: EvidenceRow, wording: Wording) -> str:
         said = f"{wording.gap(key)}: {detail}" if detail else wording.gap(key)
     elif row.kind == "observation":
         said = wording.said(said)
-    return f"{place} {said}".strip()
+    text = f"{place} {said}".strip()
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _some(lines: list[str], wording: Wording) -> str:

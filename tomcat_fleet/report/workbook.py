@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.report import sheet
@@ -53,25 +54,42 @@ def write(
     classification: str = "",
     most_rows: int = MOST_ROWS,
 ) -> None:
-    """The workbook into ``file``, which must be able to seek. Rows wait in a temporary directory of mode 0700."""
-    with (
-        tempfile.TemporaryDirectory(prefix="tomcat-fleet-") as folder,
-        Workbook(file, _PLAIN | {"tmpdir": folder}) as book,
-    ):
-        moment = datetime.fromisoformat(summary.finished).replace(tzinfo=None)
-        book.set_properties({"title": f"tomcat-fleet {shown(summary.sweep)}", "created": moment})
-        page = _Page(book, classification)
-        _summary(page, summary, wording)
-        columns = (*sheet.FINDINGS, *sheet.FOLLOW_UP)
-        findings = _Table(page, wording, "findings", columns, most_rows)
-        matrix = _Table(page, wording, "matrix", sheet.matrix_columns(wording), most_rows)
-        unknown = _Table(page, wording, "unknown", sheet.UNKNOWN, most_rows)
-        for result in results:
-            findings.add(sheet.findings(result, wording))
-            matrix.add(sheet.matrix(result, wording))
-            unknown.add(sheet.unknown(result, wording))
-        for table in (findings, matrix, unknown):
-            table.end()
+    """The workbook into ``file``, which must be able to seek. Rows wait in a temporary directory of mode 0700.
+
+    Raises OSError.
+    """
+    with tempfile.TemporaryDirectory(prefix="tomcat-fleet-") as folder:
+        book = Workbook(file, _PLAIN | {"tmpdir": folder})
+        book.use_zip64()  # only where a sheet needs it
+        _fill(book, results, summary, wording, classification, most_rows)
+        try:
+            book.close()
+        except FileCreateError as error:  # which hides that the disk is full
+            raise error.args[0] from error
+
+
+def _fill(
+    book: Any,
+    results: Iterable[TargetResult],
+    summary: SweepSummary,
+    wording: Wording,
+    classification: str,
+    most_rows: int,
+) -> None:
+    moment = datetime.fromisoformat(summary.finished).replace(tzinfo=None)
+    book.set_properties({"title": f"tomcat-fleet {shown(summary.sweep)}", "created": moment})
+    page = _Page(book, classification)
+    _summary(page, summary, wording)
+    columns = (*sheet.FINDINGS, *sheet.FOLLOW_UP)
+    findings = _Table(page, wording, "findings", columns, most_rows)
+    matrix = _Table(page, wording, "matrix", sheet.matrix_columns(wording), most_rows)
+    unknown = _Table(page, wording, "unknown", sheet.UNKNOWN, most_rows)
+    for result in results:
+        findings.add(sheet.findings(result, wording))
+        matrix.add(sheet.matrix(result, wording))
+        unknown.add(sheet.unknown(result, wording))
+    for table in (findings, matrix, unknown):
+        table.end()
 
 
 class _Page:
