@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,16 @@ PLACES = {
     "jdbc login": ("conf/context.xml", '<Context><Resource url="jdbc:mysql://app:{}@db/x"/></Context>'),
     "oracle login": ("conf/context.xml", '<Context><Resource url="jdbc:oracle:thin:scott/{}@db:1521"/></Context>'),
     "jdbc login with at and slash": ("conf/context.xml", '<Context><Resource url="jdbc:x://a:p@s/{}@db/x"/></Context>'),
+    "oracle login that looks like another": (
+        "conf/context.xml",
+        '<Context><Resource url="jdbc:oracle:thin:scott/{}://x:y@db:1521"/></Context>',
+    ),
+    "name with a hyphen": ("conf/context.xml", '<Context><Resource options="x-api-key={};api-keys = {}"/></Context>'),
+    "second of two definitions": ("bin/setenv.sh", 'CATALINA_OPTS="-Da -Dx-Ddb.password={} -Dy=1"'),
+    "value in braces that do not end": (
+        "conf/context.xml",
+        '<Context><Resource url="jdbc:x:db;password={{}"/></Context>',
+    ),
     "jdbc parameter in braces": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password={a;{}}"/></Context>'),
     "jdbc parameter with a comma": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;password=a,{}"/></Context>'),
     "jdbc short parameter": ("conf/context.xml", '<Context><Resource url="jdbc:x:db;user=a;pw={}"/></Context>'),
@@ -226,3 +237,30 @@ def test_salted_hash_of_a_common_word_is_found() -> None:
 def test_a_fingerprint_tells_nothing_without_its_key() -> None:
     assert password.fingerprint("a", KEY) == password.fingerprint("a", KEY)
     assert password.fingerprint("a", KEY) != password.fingerprint("a", b"other")
+
+
+COSTLY = {
+    "logins without a host": ("conf/catalina.properties", "a=" + "://a:b" * 40_000),
+    "logins of a database without an end": ("conf/catalina.properties", "a=" + "jdbc:oracle:x:" * 15_000 + "@"),
+    "words that name a secret": ("bin/setenv.sh", "JAVA_OPTS=" + "password" * 25_000),
+    "definitions without a value": ("bin/setenv.sh", "JAVA_OPTS=" + "-Da" * 70_000),
+    "braces without an end": ("RELEASE-NOTES", "pw={;" * 9_000 + "}"),
+    "assignments in a unit": ("tomcat.service", "[Service]\nEnvironment=" + 'a="' * 70_000),
+    "keys without a value": ("conf/catalina.properties", "a\\" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_text_costs_no_more_than_its_length(name: str) -> None:
+    began = time.process_time()
+    _text(*COSTLY[name])
+    assert (
+        time.process_time() - began < 20
+    )  # a tenth of a second on an idle machine, minutes where it is looked at twice
+
+
+def test_arguments_cost_no_more_than_their_length() -> None:
+    began = time.process_time()
+    for word in ("://a:b" * 20_000, "password" * 15_000, "-Da" * 40_000, "jdbc:oracle:x:" * 8_000, "a." * 60_000):
+        argument.redacted([b"java", word.encode(), b"-D" + word.encode(), word.encode()])
+    assert time.process_time() - began < 20
