@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import asyncssh
@@ -63,6 +64,15 @@ def test_two_tell_how_a_connection_comes_about(arguments: list[str], option: str
         "debug: web01: attempt ended, unreachable: connect: ",
     ):
         assert said in text
+
+
+def test_packets_are_dumped_at_no_level() -> None:
+    code = "from tomcat_fleet.cli.logs import to_stderr, verbose\nimport asyncssh.logging as logs\n"
+    code += "logs.logger.set_debug_level(3)\nto_stderr()\nverbose(9)\nprint(logs.logger._debug_level)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "1\n"
 
 
 @pytest.mark.parametrize("verb", ["audit", "demo"])
