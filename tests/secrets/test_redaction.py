@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tomcat_fleet.collect import argument, redact
 from tomcat_fleet.errors import EvidenceError
-from tomcat_fleet.model.masking import masked, names_secret
+from tomcat_fleet.model.masking import as_data, as_words, masked, names_secret
 from tomcat_fleet.tomcat import xml
 from tomcat_fleet.tomcat.shell import assignments
 
@@ -190,6 +190,18 @@ def test_a_hash_never_covers_what_was_left_out() -> None:
         )
     harmless = b"<Server><!-- stop here --></Server>"
     assert redact.content("/opt/tomcat/conf/server.xml", harmless, KEY).sha256 == hashlib.sha256(harmless).hexdigest()
+
+
+HOSTILE = ("a", "pw=1 ", "x://a:", "jdbc:oracle:a:/", "jdbc:cubrid:", " ", "pass=    ", '"', "'", "-u a", "--pass ", "basic ",
+           "pw={", "pw='", "pw=$(", "\\", "mysql ", "%61pw=", "://@", "pw::", "key key=")  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_long_hostile_text_is_gone_through_in_one_pass(unit: str) -> None:
+    """A pass that begins anew at every character would take hours, and the test's time limit would end it."""
+    hostile = unit * (1024 * 1024 // len(unit))
+    assert as_data(hostile, lambda _: "")
+    assert as_words(hostile, lambda _: "")
 
 
 def test_a_file_of_nothing_but_secrets_is_refused() -> None:

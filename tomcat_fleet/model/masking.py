@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -59,6 +60,7 @@ _WHOLE = re.compile(r"(?:\A|=)\s*jdbc:")
 _TOKEN = re.compile(r"[^\s\"'<>]++")
 
 
+@lru_cache(maxsize=4096)
 def names_secret(name: str) -> bool:
     """Whether a property, attribute or variable of this name holds a secret."""
     bare = name.lstrip("-").removeprefix("D") if name.startswith("-") else name
@@ -127,7 +129,7 @@ def _pairs(text: str, cut: Cut, end_of: Callable[[str, int, int], int]) -> str:
     done = 0
     for found in _PAIR.finditer(text):
         start = found.end()
-        if found.start() < done or not names_secret(unquote(found[1])):
+        if found.start() < done or not names_secret(unquote(found[1]) if "%" in found[1] else found[1]):
             continue
         end = end_of(text, found.start(), start)
         value = text[start:end]
