@@ -192,14 +192,16 @@ def test_a_hash_never_covers_what_was_left_out() -> None:
     assert redact.content("/opt/tomcat/conf/server.xml", harmless, KEY).sha256 == hashlib.sha256(harmless).hexdigest()
 
 
-HOSTILE = ("a", "pw=1 ", "x://a:", "jdbc:oracle:a:/", "jdbc:cubrid:", " ", "pass=    ", '"', "'", "-u a", "--pass ", "basic ",
-           "pw={", "pw='", "pw=$(", "\\", "mysql ", "%61pw=", "://@", "pw::", "key key=")  # fmt: skip
+HOSTILE = (
+    "a", "pw=1 ", "x://a:", "jdbc:oracle:a:/", "jdbc:cubrid:", " ", "pass=    ", '"', "'", "-u a", "--pass ", "basic ",
+    "pw={", "pw='", "pw=$(", "pw=${", "pw=`", '\\"pw=', "\\", "mysql ", "%61pw=", "://@", "pw::", "key key=",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_long_hostile_text_is_gone_through_in_one_pass(unit: str) -> None:
     """A pass that begins anew at every character would take hours, and the test's time limit would end it."""
-    hostile = unit * (1024 * 1024 // len(unit))
+    hostile = unit * (512 * 1024 // len(unit))
     assert as_data(hostile, lambda _: "")
     assert as_words(hostile, lambda _: "")
 

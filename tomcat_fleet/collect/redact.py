@@ -28,7 +28,6 @@ _SECRET_ATTRIBUTES = frozenset({"shutdown"})
 _NAMING = frozenset({"name", "key", "property", "id", "param", "attribute"})  # attributes whose value names another
 _NAMED = frozenset({"value", "text", "content", "default"})
 _INSIDE = frozenset({"value", "string"})  # <property name="password"><value>…
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?>", re.DOTALL)
 _HARMLESS = frozenset({"true", "false", ""})
 _MOST_SECRETS = 10_000  # of one file
 
@@ -192,7 +191,8 @@ def _markup(raw: bytes, redactor: Redactor) -> str:
         edits.extend(_text_edits(text, at, parent, element, redactor))
     text = _edited(text, edits)
     text = _INERT.sub(lambda found: _emptied(found, redactor), text)
-    text = _DOCTYPE.sub(lambda found: redactor.words(found[0]), text, count=1)
+    begin = starts[root.line - 1] + root.column  # before it stand the document type and what was emptied
+    text = redactor.words(text[:begin]) + text[begin:]
     xml.parse(text)
     return text
 
