@@ -24,6 +24,7 @@ from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.slug import slug
+from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.writer import ReportWriter
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.fact import facts_of
@@ -142,7 +143,7 @@ class _Judge:
             entry = self._ledger.entry(name)
             wrong = damage(entry.evidence) if entry.evidence else []
             yield from (f"{name}: {each}" for each in wrong)
-            if not wrong and msgspec.json.encode(self._judged(entry)) != entry.line:
+            if not wrong and encoded(self._judged(entry)) != entry.line:
                 yield f"{name}: its evidence does not lead to its result"
         except EvidenceError as broken:
             yield f"{name}: {broken}"

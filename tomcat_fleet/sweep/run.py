@@ -17,6 +17,7 @@ from tomcat_fleet.model import ledger_file
 from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
+from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.writer import ReportWriter
 from tomcat_fleet.sweep import clock, reserve
 from tomcat_fleet.sweep.event import Done, Started, Watch, finished
@@ -115,7 +116,7 @@ class _Desk:
     def _take(self, outturn: Outturn) -> None:
         result = outturn.result
         if result.outcome is not Outcome.NOT_RUN and result.target not in self._done:
-            entry = Entry(target=result.target, line=msgspec.json.encode(result), evidence=outturn.evidence)
+            entry = Entry(target=result.target, line=encoded(result), evidence=outturn.evidence)
             self._ledger.acknowledge(entry)
             self._done.add(result.target)
         self._writer.write(result)
