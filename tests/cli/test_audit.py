@@ -99,7 +99,16 @@ def test_tables_are_written_when_asked_for(tmp_path: Path, keys: list[str]) -> N
         done = fleet("audit", "-i", path, "-o", tmp_path / "out", "--format", "csv, xlsx", *keys)
     assert done.returncode == 3, done.stderr
     made = {one.name for one in (tmp_path / "out").iterdir()}
-    assert made == {"hosts", "index.html", "results.jsonl", "results.csv", "results.xlsx", "summary.json", "SHA256SUMS"}
+    assert made == {
+        "hosts",
+        "ledger.db",
+        "index.html",
+        "results.jsonl",
+        "results.csv",
+        "results.xlsx",
+        "summary.json",
+        "SHA256SUMS",
+    }
     assert '"접속 불가"' in (tmp_path / "out" / "results.csv").read_text("utf-8-sig")
 
 

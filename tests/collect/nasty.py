@@ -36,12 +36,15 @@ NONE = 0xFFFFFFFF
 ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, NONE, 2, 4, 65534, 4, 4, NONE, 16, 4, NONE, 32, 0, NONE)  # user:nobody:r--
 FORGED = b"\n".join([b"x", b"@%s END 3" % (b"0" * 32), b"@%s 4 ." % (b"f" * 32), b"//rc:0", b"//total:0", b"end\0end"])
 KOREAN = "한글".encode("cp949")
+# Nothing that sounds like a secret: of such a file the hash is that of the text without it.
+QUIET = bytes(range(256)).replace(b"%", b"")
+SIGNS = [byte for byte in QUIET if byte > 127 or not chr(byte).isalpha()]
 FILES: dict[bytes, bytes] = {
     b"plain.txt": b"plain\n",
     b"empty": b"",
-    b"nul": bytes(range(256)) * 5,
+    b"nul": QUIET * 5,
     b"only-nul": bytes(3),
-    b"big": random.Random(300).randbytes(300_000),
+    b"big": bytes(random.Random(300).choices(SIGNS, k=300_000)),
     b"no line feed": b"a" * 70_000,
     b"forged": FORGED,
     b" lead": b"\n\n",

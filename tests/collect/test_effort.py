@@ -78,7 +78,7 @@ def test_effort_is_spent_once() -> None:
         effort.spend("x")
 
 
-@pytest.mark.parametrize("length", [20, 64, 1000, 500_000])
+@pytest.mark.parametrize("length", [20, 64, 500])
 @pytest.mark.parametrize("hashed", ["sha1", "sha512"])
 def test_the_first_block_of_a_derived_key_tells_its_word(hashed: str, length: int) -> None:
     salt = bytes.fromhex("0a0b0c0d")

@@ -17,13 +17,13 @@ EXPECTED = {
     *(f"X{number}" for number in range(1, 8)),
     *(f"S{number}" for number in range(1, 5)),
     *("P1", "H1", "H2", "C1", "Z1", "U1", "U2", "J1", "E1"),
-    *("secrets", "logs", "tracebacks", "arguments", "files", "target", "reuse"),
+    *("secrets", "logs", "tracebacks", "arguments", "files", "target", "reuse", "time"),
     *("shells", "phases", "interruption", "disk", "overlap", "clocks", "twins", "soak"),
 }
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def named_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text("utf-8"))
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return frozenset(node.name for node in functions if node.name.startswith("test_"))
@@ -40,5 +40,5 @@ def test_its_tests_exist(threat: str) -> None:
     assert entry["tests"]
     for name in entry["tests"]:
         path, _, test = name.partition("::")
-        assert tests_of(path), name
-        assert not test or test in tests_of(path), name
+        assert named_in(path), name
+        assert not test or test in named_in(path), name

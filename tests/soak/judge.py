@@ -130,5 +130,6 @@ def _hit(host: Host) -> Record | None:
 
 def raw_controls(sweep: Sweep) -> list[str]:
     """Files of the report, and what was said, that hold a character which a terminal or a browser would obey."""
-    texts = [*((path, path.read_bytes()) for path in sweep.files()), (Path("terminal"), sweep.said)]
+    written = [path for path in sweep.files() if path.name != "ledger.db"]  # nobody looks at a database with a terminal
+    texts = [*((path, path.read_bytes()) for path in written), (Path("terminal"), sweep.said)]
     return [f"{path}: {found[0]!r}" for path, data in texts if (found := _RAW.search(data.decode("utf-8")))]

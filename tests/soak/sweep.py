@@ -80,8 +80,16 @@ def audit(fleet: Fleet, place: Path, *, timeout: float, limit_s: float) -> Sweep
         peak_mib=used.ru_maxrss / 1024,
         said=said,
         output=output,
-        strays=tuple(sorted(_everything(place) - before - _everything(output) - {str(output), str(place / "said")})),
+        strays=tuple(sorted(_strays(place) - before - _everything(output) - {str(output), str(place / "said")})),
     )
+
+
+def _strays(place: Path) -> set[str]:
+    """All but the locks by which sweeps of one inventory wait for each other."""
+    locks = Path(".local/state/tomcat-fleet/locks")
+    own = {str(locks), *map(str, locks.parents)}
+    return {name for name in _everything(place) if not any(name.endswith(f"/home/{part}") for part in own)
+            and f"/{locks}/" not in name}  # fmt: skip
 
 
 def _everything(place: Path) -> set[str]:

@@ -15,6 +15,7 @@ from tomcat_fleet.model.fact import Fact, Gap, Known, Unknown
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import InstanceHint, Target
 from tomcat_fleet.tomcat.examine import SeenKind, examine
+from tomcat_fleet.tomcat.reader import MAX_LOOK_UPS, Reader
 
 ANYWHERE = Target(name="a", address="192.0.2.1")
 
@@ -207,8 +208,16 @@ def _with_contexts(count: int) -> VirtualHost:
 
 
 @pytest.mark.timeout(120)  # seconds if the time grew with the square of the number
-def test_a_crowded_instance_is_examined_and_an_endless_one_is_refused() -> None:
-    assert len(examination(_with_contexts(1000)).instances) == 1
+def test_a_crowded_instance_is_examined_and_an_endless_one_is_unknown() -> None:
+    for count, known in ((1000, True), (30_000, False)):
+        (found,) = examination(_with_contexts(count)).instances
+        assert isinstance(found.admin_contexts, Known) is known
+
+
+def test_more_look_ups_than_any_honest_server_needs_are_refused() -> None:
+    reader = Reader(whole.good().evidence())
+    for number in range(MAX_LOOK_UPS):
+        reader.status(f"/srv/{number}")
     with pytest.raises(TargetError, match="more than 30000 look-ups") as caught:
-        examination(_with_contexts(30_000))
+        reader.status("/srv/one more")
     assert caught.value.outcome is Outcome.COLLECTOR_FAILED

@@ -77,7 +77,9 @@ def test_the_file_is_read_or_refused_at_a_bounded_cost(name: str) -> None:
 def test_a_refused_file_tells_an_audit_no_more_than_garbage(name: str) -> None:
     case = load(FOLDER / f"{name}.toml")
     result = audited(name)
-    assert result.verdicts == of_garbage(case.file)
+    garbage = of_garbage(case.file)
+    better = [item for item in garbage if result.verdicts[item] not in {garbage[item], Status.UNKNOWN}]
+    assert better == []
     rests = [
         (one.item, row.source)
         for instance in result.instances

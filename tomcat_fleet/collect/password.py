@@ -58,6 +58,8 @@ class Effort:
 
         Raises ``EvidenceError`` for a plain one that cannot be examined any more.
         """
+        if len(value) > _LONGEST:
+            raise EvidenceError("more passwords than can be examined")
         salted = _SALTED.match(value)
         rounds = int(salted[2]) if salted else 0
         if 0 < rounds <= _MAX_ROUNDS:
@@ -66,7 +68,7 @@ class Effort:
             self.left -= cost if affordable else 0
             return affordable
         self.left -= 1 + min(len(value), _GUESSED) ** 2 // 64
-        if self.left < 0 or len(value) > _LONGEST:
+        if self.left < 0:
             raise EvidenceError("more passwords than can be examined")
         return True
 
