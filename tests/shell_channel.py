@@ -36,6 +36,9 @@ class ShellChannel:
     def stderr(self) -> str:
         return ""
 
+    def ending(self) -> str:
+        return ""
+
     async def aclose(self) -> None:
         await self.end_input()
 

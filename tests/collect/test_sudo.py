@@ -62,9 +62,6 @@ class Impatient(ShellChannel):
 
     late = False
 
-    def ending(self) -> str:
-        return ""
-
     async def read(self) -> bytes:
         try:
             async with asyncio.timeout(3):
