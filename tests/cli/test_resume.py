@@ -33,7 +33,7 @@ def options(tmp_path: Path) -> list[str]:
     (tmp_path / "known_hosts").write_text("")
     return [
         "-i", str(tmp_path / "fleet.toml"), "--key", str(path), "--known-hosts", str(tmp_path / "known_hosts"),
-        "--lang", "en", "--concurrency", "3",
+        "--lang", "en", "--concurrency", "16",
     ]  # fmt: skip
 
 
