@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.conftest import Figure
 from tests.soak import figures
 from tests.soak.fault import FAULTS, Login
 from tests.soak.fleet import Fleet, playing
@@ -46,9 +47,9 @@ def soak(tmp_path_factory: pytest.TempPathFactory) -> Soak:
     return Soak(hosts, fleet, sweep, Judge.of(hosts, sweep))
 
 
-def test_the_sweep_says_that_it_is_incomplete(soak: Soak) -> None:
+def test_the_sweep_says_that_it_is_incomplete(soak: Soak, figure: Figure) -> None:
     for line in figures.lines(soak.judge, soak.sweep, soak.fleet, TIMEOUT_S):
-        print(line)  # noqa: T201 - for pytest -rP
+        figure(line)
     assert soak.sweep.code == 3, soak.sweep.said[-2000:]
     assert soak.sweep.summary()["complete"] is False
 

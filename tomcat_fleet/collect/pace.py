@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 
 _LONG_S = 0.2  # of this thread's own time: what a busy machine adds is nobody's fault
-_ROUNDS = 3  # of the loop: a deadline is seen in the first, who missed it is told in the second and leaves in the third
+_ROUNDS = 10  # of the loop: a deadline is seen in the first, and who missed it takes a few to clean up and leave
 
 
 class Pace:
