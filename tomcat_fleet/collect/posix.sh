@@ -655,7 +655,7 @@ tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the sa
     tf_open raise denied; tf_last | tf_encode; tf_shut; tf_frame "END $tf_n"; return
   fi
   tf_open raise ok; tf_last | tf_encode; tf_shut # the raised shell's END closes the round
-  # When the raised shell ends, whatever waits to feed it must end, too, for the session waits for the end of this one.
+  # When the raised shell ends, whatever waits to feed it must end, too: the auditor waits for the end of this one.
   { sh -c 'echo $PPID'
     echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"
     printf '%s\n' "$TF_SCRIPT"; echo tf_main
