@@ -47,6 +47,8 @@ def _plain(target: object, fields: dict[str, Any]) -> dict[str, Any]:
                 hint | {"was_accounts": list(hint["was_accounts"])} if "was_accounts" in hint else hint
                 for hint in value
             ]
+        if name == "become" and value:
+            value = {key: part for key, part in value.items() if part is not None}
         found[name] = "unset" if value is None else list(value) if isinstance(value, tuple) else value
     return found
 

@@ -39,6 +39,7 @@ class Inventory:
     """The machines to audit, in the order in which the files define them."""
 
     targets: tuple[Target, ...]
+    jumps: Mapping[str, Target] = field(default_factory=dict)  # jump hosts that are described, by name
     files: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of every file read
     warnings: tuple[Fault, ...] = ()
 

@@ -51,13 +51,25 @@ def decoded(raw: bytes) -> Opening:
 
 def kept(target: Target) -> Target:
     """``target`` without what is nobody's business later: how to log in, and variables, which may hold anything."""
-    return replace(target, user=None, key_files=(), password=None, use_agent=False, source="", variables={})
+    return replace(
+        target,
+        user=None,
+        key_files=(),
+        key_passphrase=None,
+        password=None,
+        use_agent=False,
+        host_key_alias=None,
+        become=replace(target.become, password=None) if target.become else None,
+        source="",
+        variables={},
+    )
 
 
 def fingerprint(target: Target) -> str:
     """A hash of what decides where a target is and how it is judged; the way of logging in may change in between."""
+    become = replace(target.become, password=None) if target.become else None
     part = (
-        target.address, target.port, target.transport, target.jump, target.become, target.instances, target.discover,
+        target.address, target.port, target.transport, target.jump, become, target.instances, target.discover,
         target.was_accounts, target.os, target.zone, target.groups,
     )  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(part)).hexdigest()

@@ -21,6 +21,7 @@ class Become:
 
     method: str = "sudo"
     user: str = "root"
+    password: str | None = None  # a reference; only where the operator wants one to be typed at sudo's prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,10 @@ class Target:
     port: int = 22
     user: str | None = None  # None: the account that runs the sweep
     key_files: tuple[str, ...] = ()
+    key_passphrase: str | None = None  # a reference, for key files that are encrypted
     password: str | None = None  # a reference (env:NAME, file:PATH), never a value
     use_agent: bool = False
+    host_key_alias: str | None = None  # the name under which known_hosts has it, where that is not the address
     transport: str = "asyncssh"
     os: str | None = None
     zone: str | None = None

@@ -30,6 +30,8 @@ class Link:
     account: str
     host_key: str = ""  # SHA256:… fingerprint
     jump: str | None = None
+    profile: str = ""  # ssh_profile
+    algorithms: tuple[str, ...] = ()  # what was agreed on: key exchange, host key, cipher, MAC
 
 
 class Channel(Protocol):
