@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -39,6 +41,7 @@ class Sshd:
         self.known_hosts_file = directory / "known_hosts"
         self._log_file = directory / "sshd.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._begun = 0  # where the log of the present process begins
 
     def __enter__(self) -> Self:
         self.start()
@@ -48,13 +51,15 @@ class Sshd:
         self.stop()
 
     def start(self) -> None:
-        """Write the files and start; returns when it listens."""
+        """Write the files and start; returns when it listens. A second time it has the same port and keys."""
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.port = _free_port()
-        self._write_keys()
+        self.port = self.port or _free_port()
+        if not self.known_hosts_file.exists():
+            self._write_keys()
         config = self._write_config()
-        with self._log_file.open("wb") as log:
+        self._begun = len(self.log()) if self._log_file.exists() else 0
+        with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [self.program, "-D", "-e", "-f", str(config)],
                 stdin=subprocess.DEVNULL,
@@ -69,6 +74,14 @@ class Sshd:
             self._process.terminate()
             self._process.wait(10)
             self._process = None
+
+    def crash(self) -> None:
+        """End it and every connection that it serves, as a machine does that is switched off."""
+        below = _below(self.pid)
+        self.stop()
+        for pid in below:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     @property
     def pid(self) -> int:
@@ -125,11 +138,20 @@ class Sshd:
     def _wait_until_listening(self) -> None:
         assert self._process is not None
         end = time.monotonic() + _START_S
-        while "Server listening" not in self.log():
+        while "Server listening" not in self.log()[self._begun :]:
             if self._process.poll() is not None or time.monotonic() > end:
                 self.stop()
                 raise RuntimeError(f"sshd did not start:\n{self.log()}")
             time.sleep(0.01)
+
+
+def _below(pid: int) -> list[int]:
+    """Every process that ``pid`` started, and those that these started."""
+    found = [pid]
+    for parent in found:
+        with suppress(OSError):
+            found += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split())
+    return found[1:]
 
 
 def _free_port() -> int:

@@ -177,7 +177,7 @@ async def test_no_more_targets_are_under_way_than_allowed(tmp_path: Path) -> Non
     assert most == 7
 
 
-async def test_logins_through_one_jump_host_are_limited(tmp_path: Path) -> None:
+async def test_targets_over_one_jump_host_are_limited(tmp_path: Path) -> None:
     fleet = tuple(Target(name=f"web{number:05}", address="192.0.2.1", jump="192.0.2.9") for number in range(40))
     under_way = most = 0
 
@@ -189,7 +189,7 @@ async def test_logins_through_one_jump_host_are_limited(tmp_path: Path) -> None:
         under_way -= 1
         return await refuse(target, access, limits)
 
-    await run(plan(tmp_path / "out", fleet, counting, concurrency=20, logins_per_jump=3), Audience())
+    await run(plan(tmp_path / "out", fleet, counting, concurrency=20, per_jump=3), Audience())
     assert most == 3
 
 

@@ -45,6 +45,25 @@ class Server:
     terminals: list[str | None] = field(default_factory=list)
     forwards: list[tuple[str, int]] = field(default_factory=list)
     reversed: dict[str, str] = field(default_factory=dict)  # what the client said to channels that we opened
+    open: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+    listen: Callable[[int], Awaitable[asyncssh.SSHAcceptor]] | None = None
+    listener: asyncssh.SSHAcceptor | None = None
+
+    def cut(self) -> None:
+        """Drop every connection, as a machine does that is switched off."""
+        for connection in list(self.open):
+            connection.abort()
+
+    def close(self) -> None:
+        """Listen no longer."""
+        if self.listener:
+            self.listener.close()
+
+    async def reopen(self) -> None:
+        """Listen again, on the same port."""
+        assert self.listen
+        self.listener = await self.listen(self.port)
+        self.port = self.listener.get_port()
 
     def known_hosts_line(self, key: asyncssh.SSHKey | None = None) -> str:
         """An entry for this server with its own or another key."""
@@ -63,27 +82,29 @@ async def serve(
     window: int = 2 << 20,
 ) -> AsyncIterator[Server]:
     """Run a server for the duration of the block."""
-    server = Server(
-        host_key=host_key or asyncssh.generate_private_key("ssh-ed25519"),
-        user_key=user_key or asyncssh.generate_private_key("ssh-ed25519"),
-    )
-    listener = await asyncssh.listen(
-        "127.0.0.1",
-        0,
-        config=None,
-        server_factory=lambda: _Session(server, {**_BEHAVIOUR, **(behaviours or {})}, forwarding=forwarding),
-        server_host_keys=[(server.host_key, certificate) if certificate else server.host_key],
-        encoding=None,
-        line_editor=False,
-        login_timeout=60,
-        window=window,
-    )
-    server.port = listener.get_port()
+    private = host_key or asyncssh.generate_private_key("ssh-ed25519")
+
+    async def listen(port: int) -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            port,
+            config=None,
+            server_factory=lambda: _Session(server, {**_BEHAVIOUR, **(behaviours or {})}, forwarding=forwarding),
+            server_host_keys=[(private, certificate) if certificate else private],
+            encoding=None,
+            line_editor=False,
+            login_timeout=60,
+            window=window,
+        )
+
+    server = Server(host_key=private, user_key=user_key or asyncssh.generate_private_key("ssh-ed25519"), listen=listen)
+    await server.reopen()
     try:
         yield server
     finally:
-        listener.close()
-        await listener.wait_closed()
+        server.close()
+        if server.listener:
+            await server.listener.wait_closed()
 
 
 class _Session(asyncssh.SSHServer):
@@ -95,7 +116,12 @@ class _Session(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._server.connections += 1
+        self._server.open.add(conn)
         self._connection = conn
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._server.open.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         self._server.authentications.append(username)

@@ -177,7 +177,10 @@ def test_passwords_come_from_environment_and_file(tmp_path: Path, known: Path, m
     assert second
     assert (first.reveal(), second.reveal()) == (CANARY, f"{CANARY} ")
     assert CANARY not in f"{access!r} {access.login(by_name)!r}"
-    assert access.hop_login(by_name, None).password is None
+    (hop,) = access.route(replace(by_name, jump="ops@192.0.2.9"))
+    assert (hop.login.account, hop.login.password, hop.login.identities) == (
+        "ops", None, access.login(by_name).identities
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("reference", [CANARY, f"plain:{CANARY}", "env:", "file:", ""])
@@ -212,3 +215,53 @@ def test_a_secret_shows_itself_to_nobody() -> None:
     assert CANARY not in f"{secret} {secret!r} {[secret]}"
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+def _described(key: Path, **other: object) -> Target:
+    return Target(name="near", address="192.0.2.9", port=2222, user="ops", key_files=(str(key),), **other)  # type: ignore[arg-type]
+
+
+def test_a_jump_host_that_is_described_has_a_login_of_its_own(tmp_path: Path, known: Path, key: Path) -> None:
+    other = write_private(tmp_path / "near", asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+    near = _described(other)
+    far = replace(near, name="far", address="192.0.2.10", jump="near", user=None)
+    target = replace(WEB, jump="far", key_files=(str(key),))
+    access = load_access([target], jumps={"near": near, "far": far}, known_hosts=known)
+    first, second = access.route(target)
+    assert (first.address, first.port, first.login.account) == ("192.0.2.9", 2222, "ops")
+    assert (second.address, second.port, second.login.account) == ("192.0.2.10", 2222, access.account)
+    assert [each.path for each in first.login.identities] == [str(other)]
+    written = replace(target, jump="root@near:22")
+    assert [(str(hop), hop.login.account) for hop in access.route(written)] == [("192.0.2.9:22", "root")]
+
+
+def test_a_described_jump_host_counts_only_where_it_is_on_the_way(known: Path, key: Path, tmp_path: Path) -> None:
+    gone = _described(tmp_path / "no such key")
+    target = replace(WEB, key_files=(str(key),))
+    load_access([target], jumps={"near": gone}, known_hosts=known)
+    (message,) = messages(replace(target, jump="near"), jumps={"near": gone}, known_hosts=known).splitlines()
+    assert message.startswith(f"{tmp_path}/no such key: private key")
+
+
+def test_jump_hosts_in_a_circle_are_refused(known: Path, key: Path) -> None:
+    near = _described(key, jump="far")
+    far = replace(near, name="far", jump="near")
+    found = messages(
+        replace(WEB, jump="near", key_files=(str(key),)), jumps={"near": near, "far": far}, known_hosts=known
+    )
+    assert found == "hosts.toml:7: web01: the jump hosts form a circle: near > far > near"
+
+
+def test_a_wrong_passphrase_costs_only_the_hosts_that_need_the_key(
+    tmp_path: Path, known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = asyncssh.generate_private_key("ssh-ed25519")
+    locked = write_private(tmp_path / "locked", private.export_private_key("pkcs8-pem", passphrase="right"))
+    monkeypatch.setenv("PHRASE", "wrong-C4NARY")
+    target = replace(WEB, key_files=(str(locked),), key_passphrase="env:PHRASE")
+    access = load_access([target], known_hosts=known)
+    assert access.login(target).empty
+    assert access.login(target).locked == (f"private key {locked}: the passphrase does not open it",)
+    assert "C4NARY" not in repr(access)
+    monkeypatch.setenv("PHRASE", "right")
+    assert [each.path for each in load_access([target], known_hosts=known).login(target).identities] == [str(locked)]

@@ -14,10 +14,11 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access
-from tomcat_fleet.transport.connect import Endpoint, connect
+from tomcat_fleet.transport.connect import connect
 from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.jump import Hop, parse_jump
 from tomcat_fleet.transport.open import open_channel
+from tomcat_fleet.transport.ssh import open_ssh
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 
@@ -57,16 +58,10 @@ async def test_an_opened_jump_connection_is_shared_and_stays_open(tmp_path: Path
     async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
         target = through(web, tmp_path, near)
         access = trusting(target, tmp_path, web, near)
-        endpoint = Endpoint(
-            address="127.0.0.1",
-            port=near.port,
-            profile="modern",
-            login=access.hop_login(target, "ops"),
-            host_keys=access.known_hosts.of("127.0.0.1", near.port),
-        )
+        (endpoint,) = access.route(target)
         tunnel = await connect(endpoint, QUICK, Deadline(10))
         for _ in range(3):
-            channel = await open_channel(target, access, QUICK, tunnel=tunnel)
+            channel = await open_ssh(target, access, QUICK, tunnel=tunnel)
             await channel.aclose()
         assert near.connections == 1
         assert web.connections == 3
@@ -146,7 +141,7 @@ async def test_the_targets_password_never_reaches_a_jump_host(tmp_path: Path, mo
         ("bastion", (Hop(address="bastion"),)),
         ("ops@bastion:2222", (Hop(address="bastion", port=2222, user="ops"),)),
         ("a, b:23", (Hop(address="a"), Hop(address="b", port=23))),
-        ("ops@[2001:db8::1]:22", (Hop(address="2001:db8::1", user="ops"),)),
+        ("ops@[2001:db8::1]:22", (Hop(address="2001:db8::1", port=22, user="ops"),)),
     ],
 )
 def test_hops_are_read(text: str | None, hops: tuple[Hop, ...]) -> None:

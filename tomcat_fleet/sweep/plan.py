@@ -13,7 +13,6 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.table import Tables, bundled
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Channel, Limits
-from tomcat_fleet.transport.open import open_channel
 
 Open: TypeAlias = Callable[[Target, Access, Limits], Awaitable[Channel]]
 
@@ -35,13 +34,14 @@ class SweepPlan:
     lang: str = "ko"
     concurrency: int = 64  # more handshakes at once make the event loop late for all of them
     ramp_s: float = 0.02  # pause between the first connections
-    logins_per_jump: int = 8  # under way at a time through one jump host; sshd drops the eleventh (MaxStartups)
+    per_jump: int = 32  # targets under way at a time over one jump host; 0: as many as there are
+    per_subnet: int = 0  # targets under way at a time in one /24 or /64
     classification: str = ""
     templates: Path | None = None
     formats: frozenset[str] = frozenset()  # csv, xlsx beside the pages and results.jsonl
     limit: str | None = None
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
-    open: Open = open_channel
+    open: Open | None = None  # None: as their ``transport`` says
 
     @property
     def resumed(self) -> bool:

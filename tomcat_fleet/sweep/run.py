@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -22,12 +22,14 @@ from tomcat_fleet.report.writer import ReportWriter
 from tomcat_fleet.sweep import clock, reserve
 from tomcat_fleet.sweep.event import Done, Started, Watch, finished
 from tomcat_fleet.sweep.fact import facts
+from tomcat_fleet.sweep.lane import Lanes
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.reserve import Reserve
 from tomcat_fleet.sweep.resume import open_ledger
 from tomcat_fleet.sweep.stop import Stop
 from tomcat_fleet.sweep.target import Auditor, Outturn, Turn
 from tomcat_fleet.sweep.trace import frames
+from tomcat_fleet.transport.open import Carriers
 
 _BREATH = 64  # results written in a row without anything to wait for, before others may run
 _log = logging.getLogger(__name__)
@@ -69,9 +71,13 @@ async def run(plan: SweepPlan, events: Watch, stop: Stop | None = None) -> Sweep
 async def _swept(plan: SweepPlan, desk: _Desk, events: Watch, stop: Stop) -> SweepSummary:
     before = desk.before
     events(Started(sweep=plan.sweep, total=len(plan.targets), concurrency=plan.concurrency, before=len(before)))
-    crew = _Crew(plan, desk, events, stop)
-    await crew.recall([target for target in plan.targets if target.name in before])
-    await crew.work([target for target in plan.targets if target.name not in before])
+    carriers = Carriers(plan.limits)
+    try:
+        crew = _Crew(plan, desk, events, Auditor(plan, stop, secrets.token_bytes(32), plan.open or carriers.open))
+        await crew.recall([target for target in plan.targets if target.name in before])
+        await crew.work([target for target in plan.targets if target.name not in before])
+    finally:
+        await carriers.aclose()
     return desk.close()
 
 
@@ -135,12 +141,12 @@ class _Desk:
 class _Crew:
     """Workers that take targets from one queue."""
 
-    def __init__(self, plan: SweepPlan, desk: _Desk, events: Watch, stop: Stop) -> None:
+    def __init__(self, plan: SweepPlan, desk: _Desk, events: Watch, auditor: Auditor) -> None:
         self._plan = plan
         self._desk = desk
         self._events = events
-        self._stop = stop
-        self._auditor = Auditor(plan, stop, secrets.token_bytes(32))
+        self._stop = auditor.stop
+        self._auditor = auditor
         self._disk_error: OSError | None = None
 
     async def recall(self, targets: list[Target]) -> None:
@@ -157,21 +163,24 @@ class _Crew:
 
     async def work(self, targets: list[Target]) -> None:
         """Every target once. Raises the OSError that kept a result from being written."""
-        queue = iter(targets)
+        lanes = Lanes(targets, per_jump=self._plan.per_jump, per_subnet=self._plan.per_subnet)
         workers = min(self._plan.concurrency, len(targets))
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(workers):
-                    group.create_task(self._worker(queue, number * self._plan.ramp_s))
+                    group.create_task(self._worker(lanes, number * self._plan.ramp_s))
         except BaseExceptionGroup:
             if self._disk_error is not None:
                 raise self._disk_error from None
             raise
 
-    async def _worker(self, queue: Iterator[Target], delay: float) -> None:
+    async def _worker(self, lanes: Lanes, delay: float) -> None:
         await self._stop.sleep(delay)
-        for count, target in enumerate(queue, 1):
+        count = 0
+        while (target := await lanes.next()) is not None:
             await self._one(target)
+            lanes.done(target)
+            count += 1
             if count % _BREATH == 0:
                 await asyncio.sleep(0)
 

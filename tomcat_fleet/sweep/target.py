@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from tomcat_fleet.collect.budget import Budget, Share
@@ -24,11 +22,14 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.judge import judged
-from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.sweep.plan import Open, SweepPlan
 from tomcat_fleet.sweep.stop import Stop
 from tomcat_fleet.sweep.trace import TARGET
 from tomcat_fleet.tomcat.examine import Settings, examine
 from tomcat_fleet.transport.channel import Channel
+from tomcat_fleet.transport.tether import JumpLostError
+
+_BREAKS = 3  # of the way to a target, before its audit is given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Outturn:
 class Auditor:
     """Audits targets of one sweep. ``key`` fingerprints passwords and is known to this sweep only."""
 
-    def __init__(self, plan: SweepPlan, stop: Stop, key: bytes) -> None:
+    def __init__(self, plan: SweepPlan, stop: Stop, key: bytes, open_: Open) -> None:
         self.plan = plan
         self.stop = stop
         self.key = key
@@ -50,15 +51,11 @@ class Auditor:
         self.context = Context(policy=plan.policy, today=plan.today)
         self.budget = Budget(plan.concurrency)
         self.pace = Pace()
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._open = open_
 
     async def open(self, target: Target) -> Channel:
-        """A shell on ``target``; those behind one jump host wait for each other while they log in."""
-        gate: AbstractAsyncContextManager[None] = nullcontext()
-        if target.jump:
-            gate = self._gates.setdefault(target.jump, asyncio.Semaphore(self.plan.logins_per_jump))
-        async with gate:
-            return await self.plan.open(target, self.plan.access, self.plan.limits)
+        """A shell on ``target``."""
+        return await self._open(target, self.plan.access, self.plan.limits)
 
     def turn(self, target: Target) -> Turn:
         """``target``'s turn begins."""
@@ -109,6 +106,17 @@ class Turn:
         )
 
     async def _collected(self, share: Share) -> Collected:
+        """Evidence of the target. When the way there breaks, all of it is asked for again over a new one."""
+        left = _BREAKS
+        while True:
+            try:
+                return await self._asked(share)
+            except JumpLostError:
+                if not left or self._auditor.stop.requested:
+                    raise
+                left -= 1
+
+    async def _asked(self, share: Share) -> Collected:
         auditor = self._auditor
 
         def want(evidence: Evidence) -> Collection[Question]:

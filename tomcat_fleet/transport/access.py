@@ -6,27 +6,27 @@ import getpass
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.credential import CredentialError, resolve
+from tomcat_fleet.transport.endpoint import Endpoint, Login
+from tomcat_fleet.transport.jump import SSH_PORT, Hop, parse_jump
 from tomcat_fleet.transport.known_hosts import KnownHosts, read_known_hosts
-from tomcat_fleet.transport.private_key import USUAL, EncryptedKeyError, Identity, read_identity
+from tomcat_fleet.transport.private_key import USUAL, EncryptedKeyError, Identity, WrongPassphraseError, read_identity
 from tomcat_fleet.transport.secret import Secret
 
 _DEFAULT_KNOWN_HOSTS = "~/.ssh/known_hosts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """How to log in to one machine, in this order: keys, agent, password."""
+class Opened(NamedTuple):
+    """A key file as the inventory writes it, and the reference of what opens it."""
 
-    account: str
-    identities: tuple[Identity, ...] = ()
-    agent_path: str | None = None
-    password: Secret | None = None
+    path: str
+    passphrase: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,61 +35,134 @@ class Access:
 
     account: str
     known_hosts: KnownHosts = field(default_factory=KnownHosts)
-    identities: Mapping[str, Identity] = field(default_factory=dict)  # by the path as the inventory writes it
+    identities: Mapping[Opened, Identity] = field(default_factory=dict)
+    locked: Mapping[Opened, str] = field(default_factory=dict)  # why a key cannot be used, for those that cannot
     key_files: tuple[str, ...] = ()  # for targets that name none
     usual: tuple[Identity, ...] = ()  # for targets with neither key files nor agent
     agent_path: str | None = None
     use_agent: bool = False  # for every target
     passwords: Mapping[str, Secret] = field(default_factory=dict)  # by reference
+    jumps: Mapping[str, Target] = field(default_factory=dict)  # jump hosts that the inventory describes, by name
 
     def login(self, target: Target) -> Login:
         """How to log in to ``target``."""
         agent = self.agent_path if self.use_agent or target.use_agent else None
-        named = [self.identities[path] for path in target.key_files or self.key_files]
+        wanted = [Opened(path, target.key_passphrase) for path in target.key_files or self.key_files]
+        named = [self.identities[each] for each in wanted if each in self.identities]
         return Login(
             account=target.user or self.account,
-            identities=tuple(named) or (() if agent else self.usual),
+            identities=tuple(named) or (() if agent or wanted else self.usual),
             agent_path=agent,
             password=self.passwords[target.password] if target.password else None,
+            locked=tuple(self.locked[each] for each in wanted if each in self.locked),
         )
 
-    def hop_login(self, target: Target, user: str | None) -> Login:
-        """How to log in to a jump host on the way to ``target``: never with the target's password."""
-        login = self.login(target)
-        account = user or self.account
-        return Login(account=account, identities=login.identities, agent_path=login.agent_path)
+    def endpoint(self, target: Target) -> Endpoint:
+        """The machine of ``target``."""
+        return self._endpoint(target, self.login(target))
+
+    def route(self, target: Target) -> tuple[Endpoint, ...]:
+        """The jump hosts on the way to ``target``, nearest first.
+
+        One that the inventory describes is reached as it says there, over jump hosts of its own when it comes first.
+        Any other has the keys and the agent of the target, never its password. Raises ValueError for a circle.
+        """
+        return tuple(self._route(target, ()))
+
+    def become_password(self, target: Target) -> Secret | None:
+        """What may be typed at the prompt of the target's escalation; None: nothing."""
+        reference = target.become.password if target.become else None
+        return self.passwords[reference] if reference else None
+
+    def _route(self, target: Target, behind: tuple[str, ...]) -> Iterator[Endpoint]:
+        for number, hop in enumerate(parse_jump(target.jump)):
+            described = self.jumps.get(hop.address)
+            if described is None:
+                yield self._undescribed(target, hop)
+                continue
+            if hop.address in behind:
+                raise ValueError(f"the jump hosts form a circle: {' > '.join([*behind, hop.address])}")
+            machine = replace(described, user=hop.user or described.user, port=hop.port or described.port)
+            if number == 0:
+                yield from self._route(machine, (*behind, hop.address))
+            yield self.endpoint(machine)
+
+    def _undescribed(self, target: Target, hop: Hop) -> Endpoint:
+        login = replace(self.login(target), account=hop.user or self.account, password=None)
+        return self._endpoint(Target(name=hop.address, address=hop.address, port=hop.port or SSH_PORT), login)
+
+    def _endpoint(self, target: Target, login: Login) -> Endpoint:
+        return Endpoint(
+            address=target.address,
+            port=target.port,
+            profile=target.ssh_profile,
+            login=login,
+            host_keys=self.known_hosts.of(target.address, target.port),
+        )
 
 
 def load_access(
     targets: Iterable[Target],
     *,
+    jumps: Mapping[str, Target] | None = None,
     known_hosts: Path | None = None,
     key_files: Sequence[Path] = (),
     use_agent: bool = False,
 ) -> Access:
     """Read what ``targets`` need; raises ``ConfigError`` with every fault at once.
 
+    ``jumps`` are the jump hosts that the inventory describes; only those on the way to a target are looked at.
     ``known_hosts`` defaults to the operator's own file, ``key_files`` serve targets that name none, and without
     key files and agent the usual unencrypted files in ``~/.ssh`` do, as with ssh(1). The agent is used only when
-    ``use_agent`` or the target asks for it. Targets that are not reached over SSH need nothing of this.
+    ``use_agent`` or the target asks for it. Targets that are not reached over SSH need nothing of this, but the
+    password of their escalation.
     """
+    targets = list(targets)
     remote = [target for target in targets if target.transport != "local"]
-    if not remote:
-        return Access(account=_account())
     found = _Loader()
+    if not remote:
+        access = Access(account=_account(), passwords=found.passwords(targets))
+        return _unless(found.faults, access)
+    machines = [*remote, *on_the_way(remote, jumps or {})]
     shared = tuple(map(str, key_files))
-    agent_wanted = use_agent or any(target.use_agent for target in remote)
+    agent_wanted = use_agent or any(machine.use_agent for machine in machines)
+    passwords = found.passwords([*targets, *machines])
     access = Access(
         account=_account(),
         known_hosts=found.known_hosts(known_hosts),
-        identities=found.identities(remote, shared),
+        identities=found.identities(machines, shared, passwords),
+        locked=found.locked,
         key_files=shared,
         usual=found.usual(),
         agent_path=found.agent() if agent_wanted else None,
         use_agent=use_agent,
-        passwords=found.passwords(remote),
+        passwords=passwords,
+        jumps=jumps or {},
     )
-    faults = found.faults or [*_without_login(remote, access, found.encrypted)]
+    faults = found.faults or [*_without_login(machines, access, found.encrypted), *_circles(remote, access)]
+    return _unless(faults, access)
+
+
+def on_the_way(targets: Iterable[Target], jumps: Mapping[str, Target]) -> list[Target]:
+    """The described jump hosts that any of ``targets`` is reached through, each once."""
+    found: dict[str, Target] = {}
+    waiting = list(dict.fromkeys(target.jump for target in targets))
+    for jump in waiting:
+        for hop in _hops(jump):
+            if hop.address in jumps and hop.address not in found:
+                found[hop.address] = jumps[hop.address]
+                waiting.append(jumps[hop.address].jump)
+    return list(found.values())
+
+
+def _hops(jump: str | None) -> tuple[Hop, ...]:
+    try:
+        return parse_jump(jump)
+    except ValueError:
+        return ()  # said by ``check_transports``
+
+
+def _unless(faults: list[Fault], access: Access) -> Access:
     if faults:
         raise ConfigError(faults)
     return access
@@ -101,6 +174,7 @@ class _Loader:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.encrypted: list[str] = []
+        self.locked: dict[Opened, str] = {}
 
     def known_hosts(self, path: Path | None) -> KnownHosts:
         try:
@@ -109,14 +183,22 @@ class _Loader:
             self.faults.extend(error.faults)
             return KnownHosts()
 
-    def identities(self, targets: Iterable[Target], shared: Iterable[str]) -> dict[str, Identity]:
-        wanted = dict.fromkeys([*shared, *(path for target in targets for path in target.key_files)])
-        found: dict[str, Identity] = {}
-        for path in wanted:
+    def identities(
+        self, machines: Iterable[Target], shared: Iterable[str], passwords: Mapping[str, Secret]
+    ) -> dict[Opened, Identity]:
+        own = (Opened(path, machine.key_passphrase) for machine in machines for path in machine.key_files)
+        of_all = (Opened(path, phrase) for path in shared for phrase in {each.key_passphrase for each in machines})
+        found: dict[Opened, Identity] = {}
+        for each in dict.fromkeys([*of_all, *own]):
+            if each.passphrase and each.passphrase not in passwords:
+                continue  # why is said already
+            phrase = passwords[each.passphrase] if each.passphrase else None
             try:
-                found[path] = read_identity(Path(path).expanduser())
+                found[each] = read_identity(Path(each.path).expanduser(), phrase)
+            except WrongPassphraseError as error:
+                self.locked[each] = f"private key {each.path}: {error}"
             except CredentialError as error:
-                self.faults.append(Fault(path, 0, f"private key {error}"))
+                self.faults.append(Fault(each.path, 0, f"private key {error}"))
         return found
 
     def usual(self) -> tuple[Identity, ...]:
@@ -141,16 +223,26 @@ class _Loader:
         self.faults.append(Fault("", 0, f"the agent is asked for, but SSH_AUTH_SOCK {problem}"))
         return None
 
-    def passwords(self, targets: Iterable[Target]) -> dict[str, Secret]:
+    def passwords(self, machines: Iterable[Target]) -> dict[str, Secret]:
         found: dict[str, Secret] = {}
-        for target in targets:
-            if target.password is None or target.password in found:
-                continue
-            try:
-                found[target.password] = resolve(target.password)
-            except CredentialError as error:
-                self.faults.append(fault_of(target, str(error)))
+        refused: set[str] = set()
+        for machine in machines:
+            for reference in _references(machine):
+                if reference in found or reference in refused:
+                    continue
+                try:
+                    found[reference] = resolve(reference)
+                except CredentialError as error:
+                    refused.add(reference)
+                    self.faults.append(fault_of(machine, str(error)))
         return found
+
+
+def _references(machine: Target) -> Iterator[str]:
+    wanted = [machine.become.password if machine.become else None]
+    if machine.transport != "local":
+        wanted += [machine.password, machine.key_passphrase]
+    return (each for each in wanted if each is not None)
 
 
 def fault_of(target: Target, message: str) -> Fault:
@@ -165,13 +257,25 @@ def _without_login(targets: Iterable[Target], access: Access, encrypted: Sequenc
     lost = []
     for target in targets:
         login = access.login(target)
-        if not (login.identities or login.agent_path or login.password):
+        if login.empty and not login.locked:
             lost.append(target.name)
     if lost:
         names = ", ".join(lost[:3]) + (", …" if len(lost) > len(lost[:3]) else "")
         why = f" ({', '.join(encrypted)} encrypted)" if encrypted else ""
         tried = f"no usable key in ~/.ssh{why}, no key file, no agent, no password"
         yield Fault("", 0, f"{len(lost)} target(s) cannot be logged in to: {names}: {tried}")
+
+
+def _circles(targets: Iterable[Target], access: Access) -> Iterator[Fault]:
+    seen: set[str | None] = set()
+    for target in targets:
+        if target.jump in seen:
+            continue
+        seen.add(target.jump)
+        try:
+            access.route(target)
+        except ValueError as error:
+            yield fault_of(target, str(error))
 
 
 def _account() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import asyncssh
@@ -13,26 +12,14 @@ import stamina
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure
-from tomcat_fleet.transport.access import Login
 from tomcat_fleet.transport.algorithm import PROFILES
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
+from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
-from tomcat_fleet.transport.known_hosts import HostKeys
 
 _KEEPALIVE_S = 15
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """A machine, how to log in to it and what is known of its host key."""
-
-    address: str
-    port: int
-    profile: str
-    login: Login
-    host_keys: HostKeys
 
 
 async def connect(
@@ -46,6 +33,8 @@ async def connect(
     Faults before the key exchange are tried again, with jitter. Nothing later is: a second attempt could lock an
     account or answer an attacker.
     """
+    if endpoint.login.empty and endpoint.login.locked:
+        raise TargetError(Outcome.AUTH_FAILED, failure.line("nothing to log in with", "; ".join(endpoint.login.locked)))
     retries = stamina.retry_context(
         on=ConnectionFaultError,
         attempts=1 + limits.retries,

@@ -9,19 +9,16 @@ _HOP = re.compile(
     r"(?:(?P<user>[^@\s,]+)@)?(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^@:\s,\[\]]+))(?::(?P<port>\d{1,5}))?"
 )
 _LAST_PORT = 65535
+SSH_PORT = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One jump host."""
+    """One jump host, as it is written."""
 
     address: str
-    port: int = 22
+    port: int | None = None
     user: str | None = None
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{address}:{self.port}"
 
 
 def parse_jump(text: str | None) -> tuple[Hop, ...]:
@@ -31,7 +28,7 @@ def parse_jump(text: str | None) -> tuple[Hop, ...]:
 
 def _hop(text: str) -> Hop:
     found = _HOP.fullmatch(text)
-    port = int(found["port"] or 22) if found else 0
-    if found is None or not 0 < port <= _LAST_PORT:
+    if found is None or not 0 < int(found["port"] or SSH_PORT) <= _LAST_PORT:
         raise ValueError(f"not a jump host: {text!r}; user@host:port is expected")
+    port = int(found["port"]) if found["port"] else None
     return Hop(address=found["six"] or found["host"], port=port, user=found["user"])

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-import asyncssh
+from typing import Protocol, TypeVar
 
 from tomcat_fleet.errors import ConfigError, Fault, TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, fault_of
 from tomcat_fleet.transport.algorithm import PROFILES
+from tomcat_fleet.transport.bastion import Bastions
 from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.jump import parse_jump
 from tomcat_fleet.transport.local import open_local
-from tomcat_fleet.transport.ssh import open_ssh
+from tomcat_fleet.transport.ssh import AsyncSsh, open_ssh
+from tomcat_fleet.transport.tether import JumpLostError, Tethered
 
 TRANSPORTS = ("asyncssh", "local")
 ESCALATIONS = ("sudo", "doas", "dzdo")  # those that take -n and never ask at a prompt
+C = TypeVar("C")
+C_contra = TypeVar("C_contra", contravariant=True)
 
 
 def check_transports(targets: Iterable[Target]) -> None:
@@ -27,24 +30,68 @@ def check_transports(targets: Iterable[Target]) -> None:
         raise ConfigError(faults)
 
 
-async def open_channel(
-    target: Target,
-    access: Access,
-    limits: Limits,
-    *,
-    tunnel: asyncssh.SSHClientConnection | None = None,
-) -> Channel:
-    """Start ``sh -s`` on ``target``; raises ``TargetError``.
+class Carriers:
+    """The ways to the targets of one sweep; connections to jump hosts are shared and kept open."""
 
-    ``tunnel`` is an open connection to the target's last jump host, see ``open_ssh``.
-    """
-    match target.transport:
-        case "asyncssh":
-            return await open_ssh(target, access, limits, tunnel=tunnel)
-        case "local":
-            return await open_local(target, limits)
-        case _:
-            raise TargetError(Outcome.NOT_RUN, "its transport is not part of this release")
+    def __init__(self, limits: Limits) -> None:
+        self._asyncssh = Bastions(AsyncSsh(), limits)
+
+    async def open(self, target: Target, access: Access, limits: Limits) -> Channel:
+        """Start ``sh -s`` on ``target``. Raises TargetError, JumpLostError when only the way there broke."""
+        match target.transport:
+            case "asyncssh":
+                return await _over(self._asyncssh, open_ssh, target, access, limits)
+            case "local":
+                return await open_local(target, limits)
+            case _:
+                raise TargetError(Outcome.NOT_RUN, "its transport is not part of this release")
+
+    async def aclose(self) -> None:
+        """Close the connections to jump hosts."""
+        await self._asyncssh.aclose()
+
+
+class _Opener(Protocol[C_contra]):
+    async def __call__(
+        self, target: Target, access: Access, limits: Limits, *, tunnel: C_contra | None = None
+    ) -> Channel: ...
+
+
+async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access: Access, limits: Limits) -> Channel:
+    route = access.route(target)
+    tunnel = await bastions.tunnel(route)
+    if tunnel is None:
+        return await open_(target, access, limits)
+    through, hop = tunnel, route[-1]
+
+    def holds() -> bool:
+        return bastions.is_open(through)
+
+    try:
+        channel = await open_(target, access, limits, tunnel=through)
+    except TargetError:
+        if holds():
+            raise
+        raise JumpLostError(hop) from None
+    return Tethered(channel, holds, hop)
+
+
+async def open_channel(target: Target, access: Access, limits: Limits) -> Channel:
+    """Start ``sh -s`` on ``target`` by a way of its own, which is closed with the channel."""
+    carriers = Carriers(limits)
+    try:
+        channel = await carriers.open(target, access, limits)
+    except BaseException:
+        await carriers.aclose()
+        raise
+    inner = channel.aclose
+
+    async def aclose() -> None:
+        await inner()
+        await carriers.aclose()
+
+    channel.aclose = aclose  # type: ignore[method-assign]
+    return channel
 
 
 def _faults(target: Target) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncssh
 
 from tomcat_fleet.transport.credential import CredentialError, read_private
+from tomcat_fleet.transport.secret import Secret
 
 _MAX_BYTES = 64 * 1024
 USUAL = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
@@ -15,6 +16,10 @@ USUAL = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 class EncryptedKeyError(CredentialError):
     """The key needs a passphrase, which only an agent can hold."""
+
+
+class WrongPassphraseError(CredentialError):
+    """The passphrase does not open the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +31,13 @@ class Identity:
     certificate: asyncssh.SSHCertificate | None = None
 
 
-def read_identity(path: Path) -> Identity:
+def read_identity(path: Path, passphrase: Secret | None = None) -> Identity:
     """Return the key in ``path``; raises ``CredentialError`` for one that is open to others, encrypted or no key."""
     content = read_private(path, _MAX_BYTES)
     try:
-        key = asyncssh.import_private_key(content)
+        key = asyncssh.import_private_key(content, passphrase.reveal() if passphrase else None)
+    except asyncssh.KeyEncryptionError:
+        raise WrongPassphraseError("the passphrase does not open it") from None
     except asyncssh.KeyImportError as error:
         # asyncssh has no exception of its own for a missing passphrase, only this wording.
         if str(error).startswith("Passphrase"):

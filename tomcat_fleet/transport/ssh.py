@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
 
 import asyncssh
 
@@ -15,10 +13,10 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Limits, Link
-from tomcat_fleet.transport.connect import Endpoint, connect
+from tomcat_fleet.transport.connect import connect
 from tomcat_fleet.transport.conversation import Conversation
 from tomcat_fleet.transport.deadline import Deadline
-from tomcat_fleet.transport.jump import Hop, parse_jump
+from tomcat_fleet.transport.endpoint import Endpoint
 
 # Exactly this: csh, fish, rc and restricted shells stumble over an environment prefix, quoting or exec.
 COMMAND = "sh -s"
@@ -28,10 +26,12 @@ _CLOSE_S = 2.0
 class SshChannel(Conversation):
     """A ``Channel`` over asyncssh."""
 
-    def __init__(self, limits: Limits, deadline: Deadline, link: Link, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, limits: Limits, deadline: Deadline, link: Link, connection: asyncssh.SSHClientConnection
+    ) -> None:
         super().__init__(limits, deadline)
         self._link = link
-        self._stack = stack
+        self._connection = connection
 
     @property
     def link(self) -> Link:
@@ -39,9 +39,31 @@ class SshChannel(Conversation):
         return self._link
 
     async def aclose(self) -> None:
-        """Close channel and connections, the target's before those of its jump hosts."""
+        """Close channel and connection."""
         self.ended()
-        await self._stack.aclose()
+        await _close(self._connection)
+
+
+class AsyncSsh:
+    """asyncssh, as jump hosts need it."""
+
+    async def connect(
+        self,
+        endpoint: Endpoint,
+        limits: Limits,
+        deadline: Deadline,
+        tunnel: asyncssh.SSHClientConnection | None,
+    ) -> asyncssh.SSHClientConnection:
+        """A verified and authenticated connection; raises ``TargetError``."""
+        return await connect(endpoint, limits, deadline, tunnel)
+
+    def is_open(self, connection: asyncssh.SSHClientConnection) -> bool:
+        """Whether channels can be opened on it."""
+        return not connection.is_closed()
+
+    async def close(self, connection: asyncssh.SSHClientConnection) -> None:
+        """Close politely, then at once; a hostile or dead peer cannot hold it longer than a moment."""
+        await _close(connection)
 
 
 async def open_ssh(
@@ -53,55 +75,18 @@ async def open_ssh(
 ) -> SshChannel:
     """Open a shell on ``target``; raises ``TargetError``.
 
-    ``tunnel`` is an open connection to the target's last jump host. It stays open and the target's own ``jump`` is
-    then only reported; without it every hop is opened here and closed with the channel.
+    ``tunnel`` is an open connection to the target's last jump host, which stays open.
     """
     deadline = Deadline(limits.total_s)
-    async with AsyncExitStack() as stack:
-        if tunnel is None:
-            tunnel = await _open_hops(parse_jump(target.jump), target, access, limits, deadline, stack)
-        endpoint = Endpoint(
-            address=target.address,
-            port=target.port,
-            profile=target.ssh_profile,
-            login=access.login(target),
-            host_keys=access.known_hosts.of(target.address, target.port),
-        )
-        connection = await connect(endpoint, limits, deadline, tunnel)
-        stack.push_async_callback(_close, connection)
-        channel = SshChannel(limits, deadline, _link(target, endpoint, connection), stack.pop_all())
+    endpoint = access.endpoint(target)
+    connection = await connect(endpoint, limits, deadline, tunnel)
+    channel = SshChannel(limits, deadline, _link(target, endpoint, connection), connection)
     try:
         await _start_shell(connection, channel, limits, deadline)
     except BaseException:
         await channel.aclose()
         raise
     return channel
-
-
-async def _open_hops(
-    hops: Sequence[Hop],
-    target: Target,
-    access: Access,
-    limits: Limits,
-    deadline: Deadline,
-    stack: AsyncExitStack,
-) -> asyncssh.SSHClientConnection | None:
-    tunnel = None
-    for hop in hops:
-        endpoint = Endpoint(
-            address=hop.address,
-            port=hop.port,
-            profile="modern",
-            login=access.hop_login(target, hop.user),
-            host_keys=access.known_hosts.of(hop.address, hop.port),
-        )
-        try:
-            tunnel = await connect(endpoint, limits, deadline, tunnel)
-        except TargetError as error:
-            reason = failure.line(f"jump host {hop}", error.outcome, error.reason)
-            raise TargetError(Outcome.JUMP_FAILED, reason) from None
-        stack.push_async_callback(_close, tunnel)
-    return tunnel
 
 
 def _link(target: Target, endpoint: Endpoint, connection: asyncssh.SSHClientConnection) -> Link:
