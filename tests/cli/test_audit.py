@@ -107,8 +107,13 @@ def test_tables_are_written_when_asked_for(tmp_path: Path, keys: list[str]) -> N
         "results.csv",
         "results.xlsx",
         "summary.json",
+        "failed.retry",
         "SHA256SUMS",
     }
+    assert (tmp_path / "out" / "failed.retry").read_text() == "web01\n"
+    again = fleet("inventory", "list", "-i", path, "--limit", f"@{tmp_path}/out/failed.retry")
+    assert again.returncode == 0
+    assert "web01" in again.stdout
     assert '"접속 불가"' in (tmp_path / "out" / "results.csv").read_text("utf-8-sig")
 
 

@@ -87,7 +87,7 @@ def test_the_last_finished_report_is_kept_until_the_new_one_is_finished(tmp_path
         writer.finish("2026-11-24T17:50:20Z")
     assert not (tmp_path / ".former").exists()
     assert set(files(tmp_path)) == {
-        "index.html", "results.jsonl", "summary.json", "SHA256SUMS", f"hosts/{sample.two().slug}.html",
+        "index.html", "results.jsonl", "summary.json", "failed.retry", "SHA256SUMS", f"hosts/{sample.two().slug}.html",
     }  # fmt: skip
 
 

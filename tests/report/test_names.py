@@ -121,6 +121,6 @@ def _each_has_one_file(directory: Path, names: set[str]) -> None:
         writer.finish("2026-11-23T17:50:20Z")
     assert sorted(directory.parent.iterdir()) == [*before, directory]
     made = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
-    fixed = {"index.html", "results.jsonl", "results.csv", "results.xlsx", "summary.json", "SHA256SUMS"}
+    fixed = {"index.html", "results.jsonl", "results.csv", "results.xlsx", "summary.json", "failed.retry", "SHA256SUMS"}
     assert made == fixed | {f"hosts/{one}.html" for one in slugs}
     assert all(len(path.name) < 120 and path.name.isascii() for path in directory.rglob("*"))

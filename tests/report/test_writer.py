@@ -42,7 +42,7 @@ def test_the_files_are_those_promised(tmp_path: Path) -> None:
     results = sample.fleet()
     report(tmp_path, results)
     hosts = {f"hosts/{result.slug}.html" for result in results}
-    assert set(files(tmp_path)) == {"index.html", "results.jsonl", "summary.json", "SHA256SUMS", *hosts}
+    assert set(files(tmp_path)) == {"index.html", "results.jsonl", "summary.json", "failed.retry", "SHA256SUMS", *hosts}
 
 
 def test_sums_cover_every_file_in_the_gnu_format(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_nothing_acknowledged_is_lost_to_a_hundred_kills(tmp_path: Path, figure:
     assert everything.items() >= acknowledged.items()
     assert verify(lives.output).faults == ()
     assert {path.name for path in lives.output.iterdir()} == {
-        "SHA256SUMS", "hosts", "index.html", "ledger.db", "results.jsonl", "summary.json",
+        "SHA256SUMS", "failed.retry", "hosts", "index.html", "ledger.db", "results.jsonl", "summary.json",
     }  # fmt: skip
     figure(
         f"{KILLS} x kill -9 ({early} before the first result of that life): {len(acknowledged)} results acknowledged,"

@@ -21,6 +21,8 @@ from tomcat_fleet.cli.option import (
     Language,
     Limit,
     Output,
+    PerJump,
+    PerSubnet,
     Templates,
     Verbose,
     listed,
@@ -46,6 +48,13 @@ _DEFAULTS = Limits()
 T = TypeVar("T")
 
 
+class Carrier(StrEnum):
+    """How targets are reached."""
+
+    ASYNCSSH = "asyncssh"
+    LOCAL = "local"
+
+
 class Overlap(StrEnum):
     """What becomes of a sweep while another one of the same inventory is under way."""
 
@@ -57,14 +66,10 @@ Resume: TypeAlias = Annotated[
     str | None,
     typer.Option(help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."),
 ]
+Transport: TypeAlias = Annotated[
+    Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
+]
 Overlapping: TypeAlias = Annotated[Overlap, typer.Option(help="While another sweep of this inventory is under way.")]
-
-
-class Carrier(StrEnum):
-    """How targets are reached."""
-
-    ASYNCSSH = "asyncssh"
-    LOCAL = "local"
 
 
 def audit(  # noqa: PLR0913, PLR0917  one parameter per option
@@ -75,6 +80,8 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     formats: Formats = "html,json",
     fail_on: FailOn = None,
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")] = 64,
+    per_jump: PerJump = 32,
+    per_subnet: PerSubnet = 0,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything on one target.")] = _DEFAULTS.total_s,
     known_hosts: Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")] = None,
     key: Annotated[list[Path] | None, typer.Option(help="Private key for targets that name none; repeatable.")] = None,
@@ -82,17 +89,14 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters.")] = None,
     templates: Templates = None,
     classification: Classification = "",
-    transport: Annotated[
-        Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
-    ] = None,
+    transport: Transport = None,
     resume: Resume = None,
     overlap: Overlapping = Overlap.WAIT,
     verbosity: Verbose = 0,
 ) -> None:
     """Audit every Tomcat of an inventory and write the reports."""
     verbose(verbosity)
-    began = clock.now()
-    sweep = clock.sweep_id(began)
+    sweep = clock.sweep_id(began := clock.now())
     desk = _Faults()
     fleet = desk.of(lambda: _fleet(inventory, limit, transport))
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
@@ -113,29 +117,29 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         tables=tables,
         lang=lang,
         concurrency=concurrency,
+        per_jump=per_jump,
+        per_subnet=per_subnet,
         classification=classification,
         templates=templates,
         formats=listed(formats),
         limit=limit,
         inventory_files=fleet.files,
     )
-    if resume:
-        plan = resumed(plan, policy if profile else None)
-    else:
-        _begins_anew(directory, lang)
+    plan = resumed(plan, policy if profile else None) if resume else _begins_anew(plan)
     warn(fleet)
     with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):
         summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang, directory)
     raise typer.Exit(interrupted or verdict(summary, fail_on))
 
 
-def _begins_anew(directory: Path, lang: Lang) -> None:
-    """Say that results are about to be replaced which a resumed sweep would keep."""
-    left = unfinished(directory)
+def _begins_anew(plan: SweepPlan) -> SweepPlan:
+    """The plan as it is, after a word on results about to be replaced which a resumed sweep would keep."""
+    left = unfinished(plan.output)
     if left is not None:
         sweep, done, total = left
-        said = speaker(lang)("audit.unfinished", path=directory, sweep=sweep, done=done, total=total)
+        said = speaker(Lang(plan.lang))("audit.unfinished", path=plan.output, sweep=sweep, done=done, total=total)
         typer.echo(said, err=True)
+    return plan
 
 
 def _waiting(lang: Lang) -> Callable[[], None]:
@@ -169,4 +173,5 @@ def _fleet(paths: list[Path], limit: str | None, transport: Carrier | None) -> I
 def _access(fleet: Inventory | None, known_hosts: Path | None, keys: list[Path] | None, *, agent: bool) -> Access:
     targets = fleet.targets if fleet else ()
     check_transports(targets)
-    return load_access(targets, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)
+    jumps = fleet.jumps if fleet else {}
+    return load_access(targets, jumps=jumps, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)

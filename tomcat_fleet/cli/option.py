@@ -38,6 +38,12 @@ Inventories: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[
     str | None, typer.Option("--limit", help="Only these hosts: names, groups, wildcards, web:&prod:!db, @file.")
 ]
+PerJump: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Targets under way at a time over one jump host; 0: as many as there are.")
+]
+PerSubnet: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Targets under way at a time in one /24 or /64; 0: as many as there are.")
+]
 Output: TypeAlias = Annotated[Path | None, typer.Option("--output", "-o", help="Directory for the results.")]
 Verbose: TypeAlias = Annotated[
     int,

@@ -21,7 +21,7 @@ PAGES = ("hosts", "groups")
 _SUMMARY = "summary.json"
 _FILES = re.compile(
     r"index\.html|summary\.json|SHA256SUMS|results\.(jsonl|jsonl\.part|xlsx|csv|sarif|cklb|hdf\.json)"
-    r"|junit\.xml|metrics\.prom|defectdojo\.json|ledger\.db(-wal|-shm|-journal)?|\.reserve"
+    r"|junit\.xml|metrics\.prom|failed\.retry|defectdojo\.json|ledger\.db(-wal|-shm|-journal)?|\.reserve"
     r"|\.[a-zA-Z0-9.-]{1,100}\.part"
 )
 _HEAD = 4096

@@ -13,6 +13,7 @@ import msgspec
 from tomcat_fleet.guide import book
 from tomcat_fleet.guide.book import Guide
 from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.status import COMPLETE
 from tomcat_fleet.report import csv_table, fleet, former, page, sheet, workbook
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
@@ -21,8 +22,10 @@ from tomcat_fleet.report.slug import is_slug
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.tally import Tally
 from tomcat_fleet.report.template import environment
+from tomcat_fleet.report.visible import one_line
 from tomcat_fleet.report.wording import Wording
 
+RETRY = "failed.retry"
 _PART = former.PART
 
 
@@ -101,11 +104,12 @@ class ReportWriter:
         self._root.include(name)
 
     def finish(self, finished: str) -> SweepSummary:
-        """Write the fleet page, summary.json, results.jsonl, the tables asked for and SHA256SUMS.
+        """Write the fleet page, summary.json, results.jsonl, the tables asked for, failed.retry and SHA256SUMS.
 
         ``finished`` is the moment of the end.
 
-        results.jsonl is sorted by target name, so that the order of completion leaves no trace.
+        results.jsonl is sorted by target name, so that the order of completion leaves no trace. failed.retry has the
+        targets that were not fully audited, one a line, as ``--limit @failed.retry`` takes them.
         """
         if self._results is None:
             raise ValueError("the report is not open")
@@ -115,6 +119,8 @@ class ReportWriter:
         self._root.stream("results.jsonl", self._root.read(_PART, spans))
         self._fleet(rows, summary)
         self._tables(spans, summary)
+        left = (row.name for row in rows if row.outcome not in COMPLETE)
+        self._root.publish(RETRY, "".join(f"{one_line(name)}\n" for name in left).encode())
         self._root.publish("summary.json", msgspec.json.format(encoded(summary), indent=2) + b"\n")
         sums = sorted(self._root.digests.items())
         self._root.publish("SHA256SUMS", "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
