@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import dataclass
 from enum import StrEnum
 
 import asyncssh
@@ -20,6 +21,7 @@ from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.transport.access import Login
 from tomcat_fleet.transport.known_hosts import HostKeys, Trust
 
 _LIMIT = 512  # bytes
@@ -27,6 +29,11 @@ _LIMIT = 512  # bytes
 _OPEN_PROHIBITED = 1
 # asyncssh refuses a revoked key before it asks anyone, and tells it from a bad certificate by these words only.
 _REVOKED = ("Host key is revoked", "Host CA key is revoked")
+_HUNG_UP = "the server hung up before its banner (too many logins at a time, or no SSH server?)"
+_PASSWORDS = frozenset({"password", "keyboard-interactive"})
+_KEYS = 2  # key files that a reason names
+# OpenSSH's words when MaxAuthTries is used up.
+_TOO_MANY = "Too many authentication failures"
 # asyncssh raises what its parsers raise when a hostile server breaks them, not only its own exceptions.
 PEER_FAULTS = (asyncssh.Error, OSError, ValueError, ArithmeticError, LookupError, TypeError, AssertionError)
 
@@ -38,6 +45,17 @@ class Stage(StrEnum):
     BANNER = "banner"
     EXCHANGE = "key exchange"
     AUTHENTICATION = "authentication"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What is known of an attempt beside the exception that ended it; nothing of it is a guess."""
+
+    mismatch: str = ""  # why no algorithms were agreed on, see ``algorithm.mismatch``
+    login: Login | None = None
+    agent_keys: int = 0
+    accepted: tuple[str, ...] = ()  # methods that the server named, of those that could serve here
+    sha1_only: bool = False  # signatures of RSA keys that the server takes and that the profile would not make
 
 
 class ConnectionFaultError(TargetError):
@@ -61,20 +79,17 @@ def shown(error: BaseException) -> str:
     return short(escape.one_line(str(error).strip() or type(error).__name__, _LIMIT))
 
 
-def of_connection(error: BaseException, stage: Stage) -> TargetError:
+def of_connection(error: BaseException, stage: Stage, course: Course | None = None) -> TargetError:
     """Return the meaning of ``error``, raised at ``stage``. Host keys have ``of_host_key``."""
+    course = course or Course()
     if isinstance(error, asyncssh.ChannelOpenError):
         outcome = Outcome.JUMP_FAILED if error.code == _OPEN_PROHIBITED else Outcome.UNREACHABLE
         return TargetError(outcome, line("through the jump host", shown(error)))
     if isinstance(error, TimeoutError):
         return TargetError(Outcome.TIMEOUT, line(stage, shown(error)))
     if _is_refusal(error):
-        return TargetError(Outcome.AUTH_FAILED, shown(error))
-    if stage is Stage.CONNECT:
-        return _unreachable(error)
-    if stage is Stage.BANNER and isinstance(error, asyncssh.ConnectionLost | ConnectionError):
-        return ConnectionFaultError(Outcome.SSH_FAILED, line(stage, shown(error)))
-    return TargetError(Outcome.SSH_FAILED, line(stage, shown(error)))
+        return TargetError(Outcome.AUTH_FAILED, _refusal(error, course))
+    return _unreachable(error) if stage is Stage.CONNECT else _broken(error, stage, course)
 
 
 def of_host_key(offered: asyncssh.SSHKey | None, known: HostKeys, error: asyncssh.HostKeyNotVerifiable) -> TargetError:
@@ -96,6 +111,16 @@ def of_start(error: BaseException) -> str:
     return line("the shell was refused", shown(error))
 
 
+def _broken(error: BaseException, stage: Stage, course: Course) -> TargetError:
+    """Something answered that did not go on."""
+    parted = isinstance(error, asyncssh.ConnectionLost | ConnectionError)
+    if stage is Stage.BANNER and parted:
+        return ConnectionFaultError(Outcome.SSH_FAILED, line(stage, _HUNG_UP))
+    if stage is Stage.EXCHANGE and course.mismatch and (parted or isinstance(error, asyncssh.DisconnectError)):
+        return TargetError(Outcome.SSH_FAILED, line(stage, course.mismatch))
+    return TargetError(Outcome.SSH_FAILED, line(stage, shown(error)))
+
+
 def _unreachable(error: BaseException) -> TargetError:
     reason = line(Stage.CONNECT, shown(error))
     if isinstance(error, socket.gaierror):
@@ -109,4 +134,46 @@ def _is_refusal(error: BaseException) -> bool:
     """Whether the server refused the account; OpenSSH's MaxAuthTries arrives as a protocol error with this text."""
     if isinstance(error, asyncssh.PermissionDenied | asyncssh.IllegalUserName):
         return True
-    return isinstance(error, asyncssh.DisconnectError) and "Too many authentication failures" in error.reason
+    return isinstance(error, asyncssh.DisconnectError) and _TOO_MANY in error.reason
+
+
+def _refusal(error: BaseException, course: Course) -> str:
+    """What was tried, what the server would take, and what may be done about it."""
+    if course.login is None:
+        return shown(error)
+    account = escape.one_line(course.login.account, 64)
+    if isinstance(error, asyncssh.IllegalUserName):
+        return line(f"{account} cannot be an account's name", shown(error))
+    taken = ",".join(escape.one_line(method, 32) for method in course.accepted)
+    said = f"the server refused {account}: offered {_offered(course)}"
+    told = [said, f"it accepts {taken}" if taken else "it named no method that could serve", _advice(error, course)]
+    return short("; ".join(part for part in told if part))
+
+
+def _offered(course: Course) -> str:
+    """Keys by fingerprint and file, then the agent, then the password, as they were offered."""
+    login = course.login
+    if login is None:
+        return "nothing"
+    keys = [f"{one.key.get_fingerprint()} ({escape.one_line(one.path, 80)})" for one in login.identities]
+    named = [f"key {', key '.join(keys[:_KEYS])}"] if keys else []
+    named += [f"{len(keys) - _KEYS} more keys"] if len(keys) > _KEYS else []
+    named += [f"agent: {course.agent_keys} {'key' if course.agent_keys == 1 else 'keys'}"] if login.agent_path else []
+    named += ["password"] if login.password else []
+    return ", ".join(named) or "nothing"
+
+
+def _advice(error: BaseException, course: Course) -> str:
+    keys = course.agent_keys + (len(course.login.identities) if course.login else 0)
+    password = course.login.password if course.login else None
+    advice = {
+        "its MaxAuthTries are used up: name the one key file for this target": _TOO_MANY in str(error),
+        "it takes no SHA-2 signatures of RSA keys: use another key, or ssh_profile = legacy-2012 (weak)": (
+            course.sha1_only
+        ),
+        "see authorized_keys, AllowUsers and the account's expiry there": keys and "publickey" in course.accepted,
+        "give the target a key file or load the agent": "publickey" in course.accepted,
+        "give the target a password reference": not password and _PASSWORDS & {*course.accepted},
+        "is the password right, the account allowed (AllowUsers) and not expired?": password,
+    }
+    return next((said for said, fits in advice.items() if fits), "")
