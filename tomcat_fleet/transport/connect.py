@@ -11,12 +11,12 @@ import stamina
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
-from tomcat_fleet.transport import failure
-from tomcat_fleet.transport.algorithm import PROFILES
+from tomcat_fleet.transport import failure, negotiation
+from tomcat_fleet.transport.algorithm import PROFILES, SHA1_SIGNATURE, expect_old, mismatch
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
 from tomcat_fleet.transport.endpoint import Endpoint, Login
-from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
+from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
 
 _KEEPALIVE_S = 15
 _log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ async def _attempt(
     try:
         async with AsyncExitStack() as stack, deadline.phase(watch.stage, limits.connect_s) as watch.phase:
             keys = await _client_keys(endpoint.login, stack)
+            watch.agent_keys = len(keys) - len(endpoint.login.identities)
             _announce(endpoint, keys)
             connection = await asyncssh.connect(
                 endpoint.address,
@@ -72,7 +73,7 @@ async def _attempt(
     except asyncssh.HostKeyNotVerifiable as error:
         raise failure.of_host_key(watch.offered, endpoint.host_keys, error) from None
     except failure.PEER_FAULTS as error:
-        fault = failure.of_connection(error, watch.stage())
+        fault = failure.of_connection(error, watch.stage(), watch.course(endpoint))
         _log.debug("attempt ended, %s: %s", fault.outcome, fault.reason)
         raise fault from None
     _log.info("logged in to %s port %d as %s", endpoint.address, endpoint.port, endpoint.login.account)
@@ -97,6 +98,7 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
     """Everything that asyncssh would otherwise take from the environment or ``~/.ssh``, and the algorithms."""
     login, known = endpoint.login, endpoint.host_keys
     algorithms = PROFILES[endpoint.profile]
+    expect_old(endpoint.profile)
     password = login.password.reveal() if login.password else None
     return {
         "config": None,
@@ -106,7 +108,8 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
         "known_hosts": (list(known.keys), list(known.authorities), list(known.revoked)),
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
-        "preferred_auth": ["publickey", *(["password", "keyboard-interactive"] if password is not None else [])],
+        # All that could serve, so that a refusal tells what the server would take; nothing is sent that is not there.
+        "preferred_auth": ["publickey", "password", "keyboard-interactive"],
         "host_based_auth": False,
         "gss_host": None,
         "agent_path": None,
@@ -117,6 +120,7 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
         "kex_algs": algorithms.exchange,
         "encryption_algs": algorithms.cipher,
         "mac_algs": algorithms.mac,
+        "signature_algs": algorithms.signature,
         "compression_algs": ["none"],
         "connect_timeout": None,  # both deadlines are the watch's, which knows the phase
         "login_timeout": 0,
@@ -146,6 +150,8 @@ class _Watch(asyncssh.SSHClient):
         self._connection: asyncssh.SSHClientConnection | None = None
         self.phase: Phase | None = None
         self.offered: asyncssh.SSHKey | None = None
+        self.agent_keys = 0
+        self._accepted: dict[str, None] = {}
 
     def stage(self) -> Stage:
         """How far the attempt got. asyncssh notes the version when it came and the host key once it is trusted."""
@@ -154,6 +160,33 @@ class _Watch(asyncssh.SSHClient):
         if self._connection.get_server_host_key() is not None:
             return Stage.AUTHENTICATION
         return Stage.EXCHANGE if self._connection.get_extra_info("server_version") else Stage.BANNER
+
+    def course(self, endpoint: Endpoint) -> Course:
+        """What a refusal is explained by."""
+        if self._connection is None:
+            return Course(login=endpoint.login, agent_keys=self.agent_keys)
+        offer = negotiation.of_server(self._connection)
+        weak = SHA1_SIGNATURE not in PROFILES[endpoint.profile].signature
+        rsa = any(one.key.get_algorithm() == SHA1_SIGNATURE for one in endpoint.login.identities)
+        return Course(
+            mismatch=mismatch(offer, endpoint.profile) if offer else "",
+            login=endpoint.login,
+            agent_keys=self.agent_keys,
+            accepted=tuple(self._accepted),
+            sha1_only=weak and rsa and negotiation.takes_sha1_signatures_only(self._connection),
+        )
+
+    def public_key_auth_requested(self) -> None:
+        """Note what the server takes; there are no more keys."""
+        self._note_methods()
+
+    def password_auth_requested(self) -> None:
+        """Note what the server takes; there is no password, or it was sent."""
+        self._note_methods()
+
+    def _note_methods(self) -> None:
+        if self._connection:
+            self._accepted.update(dict.fromkeys(self._connection.get_server_auth_methods()))
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """Start the clock of the login."""
