@@ -10,7 +10,7 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.escape import one_line
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport import failure
+from tomcat_fleet.transport import failure, negotiation
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Limits, Link
 from tomcat_fleet.transport.connect import connect
@@ -97,6 +97,8 @@ def _link(target: Target, endpoint: Endpoint, connection: asyncssh.SSHClientConn
         account=endpoint.login.account,
         host_key=key.get_fingerprint() if key else "",
         jump=target.jump,
+        profile=endpoint.profile,
+        algorithms=negotiation.agreed(connection),
     )
 
 
