@@ -37,6 +37,7 @@ class Sshd:
         self.account = getpass.getuser()
         self.port = 0
         self.host_key = asyncssh.generate_private_key(key_type)
+        self.user_key = asyncssh.generate_private_key("ssh-ed25519")
         self.user_key_file = directory / "user_key"
         self.known_hosts_file = directory / "known_hosts"
         self._log_file = directory / "sshd.log"
@@ -106,9 +107,8 @@ class Sshd:
 
     def _write_keys(self) -> None:
         self._write("host_key", self.host_key.export_private_key())
-        user_key = asyncssh.generate_private_key("ssh-ed25519")
-        self._write("user_key", user_key.export_private_key())
-        self._write("authorized_keys", user_key.export_public_key())
+        self._write("user_key", self.user_key.export_private_key())
+        self._write("authorized_keys", self.user_key.export_public_key())
         self._write("known_hosts", f"{self.known_hosts_line()}\n".encode())
 
     def _write_config(self) -> Path:

@@ -23,7 +23,7 @@ def is_safe(text: str) -> bool:
 @pytest.mark.parametrize(
     ("user", "outcome", "said"),
     [
-        ("hostile-banner", Outcome.AUTH_FAILED, "Permission denied for user hostile-banner on host 127.0.0.1"),
+        ("hostile-banner", Outcome.AUTH_FAILED, "the server refused hostile-banner: offered key SHA256:"),
         ("hostile-language", Outcome.SSH_FAILED, "authentication: "),
         ("hostile-goodbye", Outcome.SSH_FAILED, "authentication: \\x1b[2J\\x1b]0;owned\\x07 "),
     ],

@@ -29,7 +29,7 @@ PHASES = {
     "silent port": ("timeout", "connect: not done within 1.5 s"),
     "key exchange": ("ssh_failed", "key exchange: "),
     "host key": ("hostkey_unknown", "the server offers ssh-ed25519 SHA256:"),
-    "login": ("auth_failed", "Permission denied for user refused on host 127.0.0.1"),
+    "login": ("auth_failed", "the server refused refused: offered key SHA256:"),
     "session": ("collector_failed", "no session was opened: "),
     "exec": ("collector_failed", "the shell was refused: "),
     "no BEGIN": ("collector_failed", "the shell "),

@@ -80,8 +80,13 @@ async def serve(
     forwarding: bool = True,
     behaviours: Mapping[str, Behaviour] | None = None,
     window: int = 2 << 20,
+    signatures: tuple[str, ...] = (),
+    telling: bool = True,
 ) -> AsyncIterator[Server]:
-    """Run a server for the duration of the block."""
+    """Run a server for the duration of the block.
+
+    It takes ``signatures`` of user keys, and tells so unless it is as old as those that cannot (before OpenSSH 7.2).
+    """
     private = host_key or asyncssh.generate_private_key("ssh-ed25519")
 
     async def listen(port: int) -> asyncssh.SSHAcceptor:
@@ -89,12 +94,15 @@ async def serve(
             "127.0.0.1",
             port,
             config=None,
-            server_factory=lambda: _Session(server, {**_BEHAVIOUR, **(behaviours or {})}, forwarding=forwarding),
+            server_factory=lambda: _Session(
+                server, {**_BEHAVIOUR, **(behaviours or {})}, forwarding=forwarding, telling=telling
+            ),
             server_host_keys=[(private, certificate) if certificate else private],
             encoding=None,
             line_editor=False,
             login_timeout=60,
             window=window,
+            signature_algs=signatures,
         )
 
     server = Server(host_key=private, user_key=user_key or asyncssh.generate_private_key("ssh-ed25519"), listen=listen)
@@ -108,8 +116,9 @@ async def serve(
 
 
 class _Session(asyncssh.SSHServer):
-    def __init__(self, server: Server, behaviours: Mapping[str, Behaviour], *, forwarding: bool) -> None:
+    def __init__(self, server: Server, behaviours: Mapping[str, Behaviour], *, forwarding: bool, telling: bool) -> None:
         self._server = server
+        self._telling = telling
         self._behaviours = behaviours
         self._forwarding = forwarding
         self._user = ""
@@ -118,6 +127,8 @@ class _Session(asyncssh.SSHServer):
         self._server.connections += 1
         self._server.open.add(conn)
         self._connection = conn
+        if not self._telling:
+            conn._send_ext_info = lambda: None  # type: ignore[method-assign]
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc

@@ -32,7 +32,10 @@ async def test_a_refused_account_is_tried_once(user: str, tmp_path: Path) -> Non
     async with serve() as server:
         error = await refusal(target_of(server, user, tmp_path), server, tmp_path)
         assert error.outcome is Outcome.AUTH_FAILED
-        assert error.reason == f"Permission denied for user {user} on host 127.0.0.1"
+        assert error.reason == (
+            f"the server refused {user}: offered key {server.user_key.get_fingerprint()} ({tmp_path}/user_key); "
+            "it accepts publickey; see authorized_keys, AllowUsers and the account's expiry there"
+        )
         assert server.authentications == [user]
 
 
