@@ -22,6 +22,8 @@ _PROGRAMS = {
     "mvn": ("mvn",),
     "busybox": ("busybox",),
     "ssh-agent": ("ssh-agent",),
+    "ssh-keygen": ("ssh-keygen",),
+    "ssh": ("ssh",),
     "sudo": ("sudo",),
     "mksh": ("mksh",),
     "yash": ("yash",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -124,8 +125,8 @@ async def test_a_hashed_name_is_found(tmp_path: Path) -> None:
 
 async def test_a_certificate_of_a_known_authority_is_trusted(tmp_path: Path) -> None:
     host_key = asyncssh.generate_private_key("ssh-ed25519")
-    signed = OTHER.generate_host_certificate(host_key, "host", principals=["127.0.0.1"])
-    async with serve(host_key, certificate=signed) as server:
+    certificate = OTHER.generate_host_certificate(host_key, "host", principals=["127.0.0.1"])
+    async with serve(host_key, certificate=certificate) as server:
         target = target_of(server, "hello", tmp_path)
         authority = f"@cert-authority {server.known_hosts_line(OTHER)}"
         channel = await open_channel(target, access_for(target, tmp_path, authority), QUICK)
@@ -133,17 +134,74 @@ async def test_a_certificate_of_a_known_authority_is_trusted(tmp_path: Path) -> 
         assert channel.link.host_key == host_key.get_fingerprint()
 
 
-@pytest.mark.parametrize("principal", ["192.0.2.1", "web02.example.com"])
-async def test_a_certificate_for_another_host_is_not(principal: str, tmp_path: Path) -> None:
+Certificate = Callable[[asyncssh.SSHKey], asyncssh.SSHCertificate]
+HERE = ["127.0.0.1"]
+
+
+def signed(authority: asyncssh.SSHKey = OTHER, **options: Any) -> Certificate:
+    return lambda key: authority.generate_host_certificate(key, "host", **{"principals": HERE, **options})
+
+
+def authority_of(server: Server) -> str:
+    return f"@cert-authority {server.known_hosts_line(OTHER)}"
+
+
+UNSIGNED: dict[str, tuple[Certificate, Lines, Outcome]] = {
+    "another address": (signed(principals=["192.0.2.1"]), lambda s: [authority_of(s)], Outcome.HOSTKEY_UNKNOWN),
+    "another name": (signed(principals=["web02.example.com"]), lambda s: [authority_of(s)], Outcome.HOSTKEY_UNKNOWN),
+    "over": (signed(valid_before="20200101"), lambda s: [authority_of(s)], Outcome.HOSTKEY_UNKNOWN),
+    "not yet": (signed(valid_after="21000101"), lambda s: [authority_of(s)], Outcome.HOSTKEY_UNKNOWN),
+    "of a user": (
+        lambda key: OTHER.generate_user_certificate(key, "host", principals=HERE),
+        lambda s: [authority_of(s)],
+        Outcome.HOSTKEY_UNKNOWN,
+    ),
+    "another authority": (signed(OTHER_TYPE), lambda s: [authority_of(s)], Outcome.HOSTKEY_UNKNOWN),
+    "authority of another port": (
+        signed(),
+        lambda s: [authority_of(s).replace(f":{s.port}", ":1")],
+        Outcome.HOSTKEY_UNKNOWN,
+    ),
+    "authority trusted as a key only": (signed(), lambda s: [s.known_hosts_line(OTHER)], Outcome.HOSTKEY_CHANGED),
+    "authority revoked": (
+        signed(),
+        lambda s: [authority_of(s), f"@revoked {s.known_hosts_line(OTHER)}"],
+        Outcome.HOSTKEY_CHANGED,
+    ),
+    "authority revoked for every host": (
+        signed(),
+        lambda s: [authority_of(s), f"@revoked * {s.known_hosts_line(OTHER).split(' ', 1)[1]}"],
+        Outcome.HOSTKEY_CHANGED,
+    ),
+    "key revoked": (
+        signed(),
+        lambda s: [authority_of(s), f"@revoked {s.known_hosts_line()}"],
+        Outcome.HOSTKEY_CHANGED,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSIGNED)
+async def test_a_certificate_that_does_not_count_gets_no_authentication(case: str, tmp_path: Path) -> None:
+    certificate, lines, outcome = UNSIGNED[case]
     host_key = asyncssh.generate_private_key("ssh-ed25519")
-    signed = OTHER.generate_host_certificate(host_key, "host", principals=[principal])
-    async with serve(host_key, certificate=signed) as server:
+    async with serve(host_key, certificate=certificate(host_key)) as server:
         target = target_of(server, "hello", tmp_path)
-        authority = f"@cert-authority {server.known_hosts_line(OTHER)}"
         with pytest.raises(TargetError) as caught:
-            await open_channel(target, access_for(target, tmp_path, authority), QUICK)
-        assert caught.value.outcome is Outcome.HOSTKEY_UNKNOWN
+            await open_channel(target, access_for(target, tmp_path, *lines(server)), QUICK)
+        assert caught.value.outcome is outcome, caught.value.reason
         assert server.authentications == []
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "[127.0.0.*]:*", "!192.0.2.1,127.*"])
+async def test_an_authority_may_be_filed_under_a_pattern(hosts: str, tmp_path: Path) -> None:
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    async with serve(host_key, certificate=signed()(host_key)) as server:
+        target = target_of(server, "hello", tmp_path)
+        authority = f"@cert-authority {hosts} {OTHER.export_public_key().decode().strip()}"
+        channel = await open_channel(target, access_for(target, tmp_path, authority), QUICK)
+        await channel.aclose()
+        assert channel.link.host_key == host_key.get_fingerprint()
 
 
 async def test_one_connection_one_command_no_environment_no_terminal(
