@@ -186,7 +186,10 @@ def test_passwords_come_from_environment_and_file(tmp_path: Path, known: Path, m
 @pytest.mark.parametrize("reference", [CANARY, f"plain:{CANARY}", "env:", "file:", ""])
 def test_a_password_in_the_inventory_is_refused_and_not_repeated(reference: str, known: Path, key: Path) -> None:
     listed = messages(replace(WEB, password=reference), known_hosts=known, key_files=[key])
-    assert listed == "hosts.toml:7: web01: a password is given as env:NAME or file:PATH"
+    assert listed == (
+        "hosts.toml:7: web01: a secret is given by reference: env:NAME, file:PATH, cmd:PROGRAM, "
+        "keyring:SERVICE/USER, systemd-creds:NAME or vault:PATH#FIELD"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,68 +1,66 @@
-"""Password references of the inventory: where a value is found, never the value itself."""
+"""Secrets that the inventory refers to: where a value is found, never the value itself."""
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
+from tomcat_fleet.transport.private_file import OTHERS, CredentialError, read_private
+from tomcat_fleet.transport.reference.command import from_command
+from tomcat_fleet.transport.reference.keyring import from_keyring
+from tomcat_fleet.transport.reference.local import from_environment, from_file, from_systemd
+from tomcat_fleet.transport.reference.vault import Vault
 from tomcat_fleet.transport.secret import Secret
 
-_MAX_BYTES = 4096
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
+__all__ = ["OTHERS", "CredentialError", "read_private", "resolve", "resolve_all"]
 
+# Password managers ask an agent or a network: one after the other, a large fleet would wait for minutes.
+_AT_A_TIME = 4
+_FORMS = "env:NAME, file:PATH, cmd:PROGRAM, keyring:SERVICE/USER, systemd-creds:NAME or vault:PATH#FIELD"
 
-class CredentialError(ValueError):
-    """Why a credential cannot be used; names its place, never its value."""
+_SOURCES: Mapping[str, Callable[[str], Secret]] = MappingProxyType(
+    {
+        "env": from_environment,
+        "file": from_file,
+        "cmd": from_command,
+        "keyring": from_keyring,
+        "systemd-creds": from_systemd,
+    }
+)
 
 
 def resolve(reference: str) -> Secret:
-    """Return the secret behind ``env:NAME`` or ``file:PATH``; raises ``CredentialError``.
+    """Return the secret behind ``reference``; raises ``CredentialError``. For several, see ``resolve_all``."""
+    found = resolve_all([reference])[reference]
+    if isinstance(found, CredentialError):
+        raise found
+    return found
 
-    A reference of any other form is not repeated in the message: it may be a password written by mistake.
+
+def resolve_all(references: Iterable[str]) -> dict[str, Secret | CredentialError]:
+    """Return the secret behind each reference, or why there is none.
+
+    Each is looked up once, with one login to a Vault for all, and each path of it is read once. A reference of no
+    known form is not repeated in its error: it may be a password written by mistake.
     """
+    wanted = list(dict.fromkeys(references))
+    vault = Vault()
+
+    def one(reference: str) -> Secret | CredentialError:
+        try:
+            return _resolve(reference, vault)
+        except CredentialError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_A_TIME, "credential") as pool:
+        return dict(zip(wanted, pool.map(one, wanted), strict=True))
+
+
+def _resolve(reference: str, vault: Vault) -> Secret:
     scheme, _, place = reference.partition(":")
-    if scheme == "env" and place:
-        return _from_environment(place)
-    if scheme == "file" and place:
-        return _from_file(place)
-    raise CredentialError("a password is given as env:NAME or file:PATH")
-
-
-def read_private(path: Path, limit: int) -> bytes:
-    """Return the content of a regular file that nobody but its owner may read; raises ``CredentialError``."""
-    try:
-        with path.open("rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise CredentialError("not a regular file")
-            if found.st_mode & OTHERS:
-                raise CredentialError(f"mode {stat.S_IMODE(found.st_mode):04o} is open to others; chmod 600")
-            if found.st_uid not in {os.geteuid(), 0}:
-                raise CredentialError("belongs to another account")
-            content = stream.read(limit + 1)
-    except OSError as error:
-        raise CredentialError(f"cannot be read: {error.strerror}") from None
-    if len(content) > limit:
-        raise CredentialError(f"larger than {limit} bytes")
-    return content
-
-
-def _from_environment(name: str) -> Secret:
-    value = os.environ.get(name)
-    if not value:
-        raise CredentialError(f"the environment variable {name} is not set or is empty")
-    return Secret(value)
-
-
-def _from_file(place: str) -> Secret:
-    try:
-        content = read_private(Path(place).expanduser(), _MAX_BYTES)
-        value = content.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        raise CredentialError(f"password file {place}: not UTF-8 text") from None
-    except CredentialError as error:
-        raise CredentialError(f"password file {place}: {error}") from None
-    if not value or "\n" in value:
-        raise CredentialError(f"password file {place}: must hold exactly one line")
-    return Secret(value)
+    if place.strip() and scheme == "vault":
+        return vault.secret(place)
+    if place.strip() and scheme in _SOURCES:
+        return _SOURCES[scheme](place)
+    raise CredentialError(f"a secret is given by reference: {_FORMS}")

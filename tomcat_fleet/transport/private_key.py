@@ -7,19 +7,23 @@ from pathlib import Path
 
 import asyncssh
 
-from tomcat_fleet.transport.credential import CredentialError, read_private
+from tomcat_fleet.transport.private_file import CredentialError, read_private
 from tomcat_fleet.transport.secret import Secret
 
 _MAX_BYTES = 64 * 1024
 USUAL = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
+# asyncssh tells these only by their words.
+_IS_ENCRYPTED = "Passphrase must be"
+_WITHOUT_BCRYPT = "requires bcrypt"
+_UNKNOWN_CIPHER = ("Unknown cipher", "Unknown kdf")
 
 
 class EncryptedKeyError(CredentialError):
-    """The key needs a passphrase, which only an agent can hold."""
+    """The key needs a passphrase, and none is given."""
 
 
 class WrongPassphraseError(CredentialError):
-    """The passphrase does not open the key."""
+    """The passphrase that is given does not open the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +36,43 @@ class Identity:
 
 
 def read_identity(path: Path, passphrase: Secret | None = None) -> Identity:
-    """Return the key in ``path``; raises ``CredentialError`` for one that is open to others, encrypted or no key."""
+    """Return the key in ``path``; raises ``CredentialError`` for one that is open to others or no key.
+
+    An encrypted one raises ``EncryptedKeyError`` without a passphrase and ``WrongPassphraseError`` with a wrong one.
+    A passphrase for a key that needs none is not used.
+    """
     content = read_private(path, _MAX_BYTES)
     try:
-        key = asyncssh.import_private_key(content, passphrase.reveal() if passphrase else None)
-    except asyncssh.KeyEncryptionError:
-        raise WrongPassphraseError("the passphrase does not open it") from None
-    except asyncssh.KeyImportError as error:
-        # asyncssh has no exception of its own for a missing passphrase, only this wording.
-        if str(error).startswith("Passphrase"):
+        key = _import(content)
+    except EncryptedKeyError:
+        if passphrase is None:
+            raise
+        key = _decrypt(content, passphrase)
+    if key.get_algorithm().startswith("sk-"):
+        raise CredentialError("is kept in a FIDO authenticator; add it to an agent and ask for the agent")
+    return Identity(path=str(path), key=key, certificate=_certificate(Path(f"{path}-cert.pub")))
+
+
+def _import(content: bytes) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.import_private_key(content)
+    except ValueError as error:
+        if str(error).startswith(_IS_ENCRYPTED):
             raise EncryptedKeyError("encrypted; add it to an agent and ask for the agent") from None
         raise CredentialError("holds no private key that can be used") from None
-    except ValueError:
-        raise CredentialError("holds no private key that can be used") from None
-    return Identity(path=str(path), key=key, certificate=_certificate(Path(f"{path}-cert.pub")))
+
+
+def _decrypt(content: bytes, passphrase: Secret) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.import_private_key(content, passphrase.reveal())
+    except ValueError as error:  # asyncssh.KeyEncryptionError is one
+        said = str(error)
+    if _WITHOUT_BCRYPT in said:
+        raise CredentialError("encrypted; opening it needs the package bcrypt")
+    if said.startswith(_UNKNOWN_CIPHER):
+        raise CredentialError("encrypted in a way that is not known here; ssh-keygen -p writes it anew")
+    # A wrong passphrase can lead to padding that looks right, and then to any complaint about what is inside.
+    raise WrongPassphraseError("the passphrase does not open it")
 
 
 def _certificate(path: Path) -> asyncssh.SSHCertificate | None:
