@@ -51,11 +51,11 @@ class TestEncrypted:
     @pytest.mark.parametrize("phrase", ["wrong", "", CANARY + " ", "\udcff"])
     def test_another_does_not(self, kind: str, form: str, phrase: str, tmp_path: Path) -> None:
         path = write_private(tmp_path / "id", written(kind, form))
-        with pytest.raises(WrongPassphraseError, match="^the passphrase does not open it$"):
+        with pytest.raises(WrongPassphraseError, match=r"^the passphrase does not open it$"):
             read_identity(path, Secret(phrase))
 
     def test_without_one_it_is_told_from_damage(self, kind: str, form: str, tmp_path: Path) -> None:
-        with pytest.raises(EncryptedKeyError, match="^encrypted; add it to an agent"):
+        with pytest.raises(EncryptedKeyError, match=r"^encrypted; add it to an agent"):
             read_identity(write_private(tmp_path / "id", written(kind, form)))
 
 
@@ -79,7 +79,7 @@ def test_damage_is_no_missing_passphrase(form: str, tmp_path: Path) -> None:
     lines = written("rsa", form, "").splitlines(keepends=True)
     path = write_private(tmp_path / "id", b"".join([*lines[:3], *lines[5:]]))
     for phrase in (None, Secret(CANARY)):
-        with pytest.raises(CredentialError, match="^holds no private key that can be used$"):
+        with pytest.raises(CredentialError, match=r"^holds no private key that can be used$"):
             read_identity(path, phrase)
 
 
@@ -120,7 +120,7 @@ def test_a_security_key_is_named(tmp_path: Path) -> None:
         [need("ssh-keygen"), "-l", "-f", str(path)], check=True, capture_output=True, text=True, timeout=20
     ).stdout
     assert "(ED25519-SK)" in shown
-    with pytest.raises(CredentialError, match="^is kept in a FIDO authenticator; add it to an agent"):
+    with pytest.raises(CredentialError, match=r"^is kept in a FIDO authenticator; add it to an agent"):
         read_identity(path)
 
 
