@@ -44,6 +44,10 @@ PerJump: TypeAlias = Annotated[
 PerSubnet: TypeAlias = Annotated[
     int, typer.Option(min=0, help="Targets under way at a time in one /24 or /64; 0: as many as there are.")
 ]
+SshConfig: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--ssh-config", help="OpenSSH client configuration that fills what the inventory leaves open."),
+]
 Output: TypeAlias = Annotated[Path | None, typer.Option("--output", "-o", help="Directory for the results.")]
 Verbose: TypeAlias = Annotated[
     int,

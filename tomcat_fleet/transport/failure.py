@@ -155,7 +155,7 @@ def _offered(course: Course) -> str:
     login = course.login
     if login is None:
         return "nothing"
-    keys = [f"{one.key.get_fingerprint()} ({escape.one_line(one.path, 80)})" for one in login.identities]
+    keys = [f"{one.key.get_fingerprint()} ({escape.one_line(one.path, 200)})" for one in login.identities]
     named = [f"key {', key '.join(keys[:_KEYS])}"] if keys else []
     named += [f"{len(keys) - _KEYS} more keys"] if len(keys) > _KEYS else []
     named += [f"agent: {course.agent_keys} {'key' if course.agent_keys == 1 else 'keys'}"] if login.agent_path else []
