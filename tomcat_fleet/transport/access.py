@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport.credential import CredentialError, resolve
+from tomcat_fleet.transport.credential import CredentialError, resolve_all
 from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.jump import SSH_PORT, Hop, parse_jump
 from tomcat_fleet.transport.known_hosts import KnownHosts, read_known_hosts
@@ -97,7 +97,8 @@ class Access:
             port=target.port,
             profile=target.ssh_profile,
             login=login,
-            host_keys=self.known_hosts.of(target.address, target.port),
+            host_keys=self.known_hosts.of(target.address, target.port, target.host_key_alias),
+            host_key_alias=target.host_key_alias,
         )
 
 
@@ -224,17 +225,16 @@ class _Loader:
         return None
 
     def passwords(self, machines: Iterable[Target]) -> dict[str, Secret]:
-        found: dict[str, Secret] = {}
-        refused: set[str] = set()
+        wanted: dict[str, Target] = {}  # with the first machine that names it
         for machine in machines:
             for reference in _references(machine):
-                if reference in found or reference in refused:
-                    continue
-                try:
-                    found[reference] = resolve(reference)
-                except CredentialError as error:
-                    refused.add(reference)
-                    self.faults.append(fault_of(machine, str(error)))
+                wanted.setdefault(reference, machine)
+        found: dict[str, Secret] = {}
+        for reference, value in resolve_all(wanted).items():
+            if isinstance(value, CredentialError):
+                self.faults.append(fault_of(wanted[reference], str(value)))
+            else:
+                found[reference] = value
         return found
 
 

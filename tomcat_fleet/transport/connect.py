@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -56,7 +57,7 @@ async def _attempt(
     deadline: Deadline,
     tunnel: asyncssh.SSHClientConnection | None,
 ) -> asyncssh.SSHClientConnection:
-    watch = _Watch(limits.login_s)
+    watch = _Watch(endpoint.login, limits.login_s)
     try:
         async with AsyncExitStack() as stack, deadline.phase(watch.stage, limits.connect_s) as watch.phase:
             keys = await _client_keys(endpoint.login, stack)
@@ -99,11 +100,11 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
     login, known = endpoint.login, endpoint.host_keys
     algorithms = PROFILES[endpoint.profile]
     expect_old(endpoint.profile)
-    password = login.password.reveal() if login.password else None
     return {
         "config": None,
         "username": login.account,
-        "password": password,
+        "password": None,  # the watch gives it
+        "host_key_alias": endpoint.host_key_alias,
         # Never None, which would switch verification off.
         "known_hosts": (list(known.keys), list(known.authorities), list(known.revoked)),
         "x509_trusted_certs": None,
@@ -145,8 +146,9 @@ async def _client_keys(login: Login, stack: AsyncExitStack) -> list[Any]:
 class _Watch(asyncssh.SSHClient):
     """Follows one attempt: how far it got, when login began, which host key was refused."""
 
-    def __init__(self, login_s: float) -> None:
+    def __init__(self, login: Login, login_s: float) -> None:
         self._login_s = login_s
+        self._password = login.password
         self._connection: asyncssh.SSHClientConnection | None = None
         self.phase: Phase | None = None
         self.offered: asyncssh.SSHKey | None = None
@@ -180,9 +182,34 @@ class _Watch(asyncssh.SSHClient):
         """Note what the server takes; there are no more keys."""
         self._note_methods()
 
-    def password_auth_requested(self) -> None:
-        """Note what the server takes; there is no password, or it was sent."""
+    def password_auth_requested(self) -> str | None:
+        """Give the password, once."""
         self._note_methods()
+        return self._once()
+
+    def kbdint_auth_requested(self) -> str | None:
+        """Take part while there is a password that was not sent."""
+        self._note_methods()
+        return "" if self._password else None
+
+    def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
+    ) -> list[str] | None:
+        """Answer the one question whose answer is not shown, in whatever language it is asked: PAM's for the password.
+
+        Nothing else is answered: not a code of a second factor that comes with it, nor what is asked after it.
+        """
+        del name, instructions, lang
+        if not prompts:
+            return []  # PAM's messages
+        (_, shown), *more = prompts
+        answer = None if shown or more else self._once()
+        return None if answer is None else [answer]
+
+    def _once(self) -> str | None:
+        """The password the first time: a wrong one that is sent by two methods counts twice towards a lock-out."""
+        password, self._password = self._password, None
+        return password.reveal() if password else None
 
     def _note_methods(self) -> None:
         if self._connection:

@@ -37,6 +37,7 @@ class Endpoint:
     profile: str
     login: Login
     host_keys: HostKeys
+    host_key_alias: str | None = None  # a host certificate has to name this instead of the address
 
     def __str__(self) -> str:
         address = f"[{self.address}]" if ":" in self.address else self.address

@@ -21,7 +21,7 @@ from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.status import Outcome
-from tomcat_fleet.transport.access import Login
+from tomcat_fleet.transport.endpoint import Login
 from tomcat_fleet.transport.known_hosts import HostKeys, Trust
 
 _LIMIT = 512  # bytes
