@@ -8,8 +8,6 @@ from tomcat_fleet.inventory.value import Notes, RefusedError
 
 SCHEMES = ("env", "file", "cmd", "keyring", "systemd-creds", "vault")
 
-LOGIN = frozenset({"ansible_password", "ansible_ssh_pass", "ansible_ssh_password"})
-
 _SECRET_VARIABLE = re.compile(
     r"ansible_(?:\w+_)?(?:pass|passwd|password|passphrase)\Z|ansible_(?:ssh_)?private_key\Z", re.IGNORECASE
 )
@@ -38,4 +36,4 @@ def reference(raw: object) -> str:
 def ignored_reference(raw: object, notes: Notes) -> None:
     """Refuse a plain password even where none is ever sent; note that a reference has no effect."""
     reference(raw)
-    notes.append("has no effect here: escalation runs without a password (sudo -n)")
+    notes.append("has no effect here")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tomcat_fleet.inventory import value
+from tomcat_fleet.inventory import credential, value
 from tomcat_fleet.inventory.ledger import meant, quoted
 from tomcat_fleet.inventory.value import RefusedError, Where
 from tomcat_fleet.model.target import Become, InstanceHint
@@ -14,6 +14,8 @@ METHODS: Mapping[str, str] = {name: name for name in ("sudo", "su", "doas", "dzd
     for collection, names in {"ansible.builtin": ("sudo", "su"), "community.general": ("doas", "dzdo", "pbrun")}.items()
     for name in names
 }
+
+TYPED = ("sudo", "dzdo")  # methods whose prompt a password may be typed at
 
 
 def method(raw: object) -> str:
@@ -26,7 +28,7 @@ def method(raw: object) -> str:
 
 
 def become(raw: object) -> Become | None:
-    """Return ``true``, ``false``, a method, or a table of ``method`` and ``user``."""
+    """Return ``true``, ``false``, a method, or a table of ``method``, ``user`` and ``password``."""
     if isinstance(raw, Mapping):
         return _table(raw)
     try:
@@ -43,9 +45,16 @@ def _table(raw: Mapping[object, object]) -> Become:
             found[str(key)] = _become_part(str(key), part)
         except RefusedError as error:
             problems.append(((str(key),), f"{quoted(key)}: {error}"))
+    if "password" in raw and found["method"] not in TYPED:
+        problems.append((("password",), f"'password': {no_password(found['method'])}"))
     if problems:
         raise RefusedError(problems[0][1], problems)
-    return Become(method=found["method"], user=found["user"])
+    return Become(method=found["method"], user=found["user"], password=found.get("password"))
+
+
+def no_password(method: str) -> str:
+    """Return why a password cannot be given to a method."""
+    return f"a password can be typed for {' and '.join(TYPED)} only, not for {method}"
 
 
 def _become_part(key: str, part: object) -> str:
@@ -53,7 +62,9 @@ def _become_part(key: str, part: object) -> str:
         return method(part)
     if key == "user":
         return value.user(part)
-    raise RefusedError(f"unknown key{meant(key, ('method', 'user'))}")
+    if key == "password":
+        return credential.reference(part)
+    raise RefusedError(f"unknown key{meant(key, ('method', 'user', 'password'))}")
 
 
 def instances(raw: object) -> tuple[InstanceHint, ...]:

@@ -62,7 +62,10 @@ PORT = Key("ansible_port", _plain(value.port))
 USER = Key("ansible_user", _plain(value.user))
 KEY_FILES = Key("ansible_ssh_private_key_file", _plain(value.key_files))
 PASSWORD = Key("ansible_password", _plain(credential.reference))
-OTHER_SECRET = Key("ansible_become_password", credential.ignored_reference)
+KEY_PASSPHRASE = Key("ansible_ssh_private_key_passphrase", _plain(credential.reference))
+BECOME_PASSWORD = Key("ansible_become_password", _plain(credential.reference))
+OTHER_SECRET = Key("another secret", credential.ignored_reference)
+HOST_KEY_ALIAS = Key("host_key_alias", _plain(value.address))
 COMMON_ARGS = Key("ansible_ssh_common_args", route.common_args)
 EXTRA_ARGS = Key("ansible_ssh_extra_args", route.common_args)
 SSH_ARGS = Key("ansible_ssh_args", route.common_args)
@@ -84,7 +87,8 @@ USE_AGENT = Key("use_agent", _plain(value.boolean))
 KEYS: Mapping[str, Key[object]] = {
     key.name: cast("Key[object]", key)
     for key in (
-        ADDRESS, PORT, USER, KEY_FILES, PASSWORD, OTHER_SECRET, COMMON_ARGS, EXTRA_ARGS, SSH_ARGS,
+        ADDRESS, PORT, USER, KEY_FILES, PASSWORD, KEY_PASSPHRASE, BECOME_PASSWORD, OTHER_SECRET,
+        HOST_KEY_ALIAS, COMMON_ARGS, EXTRA_ARGS, SSH_ARGS,
         ANSIBLE_BECOME, BECOME_METHOD,
         BECOME_USER, TRANSPORT, INSTANCES, BASES, DISCOVER, WAS_ACCOUNTS, OS, ZONE, JUMP, SSH_PROFILE, BECOME,
         USE_AGENT,
@@ -95,6 +99,9 @@ _ALIASES = {
     "ansible_ssh_host": "ansible_host", "ansible_ssh_port": "ansible_port", "ansible_ssh_user": "ansible_user",
     "ansible_private_key_file": "ansible_ssh_private_key_file",
     "ansible_ssh_pass": "ansible_password", "ansible_ssh_password": "ansible_password",
+    "ansible_private_key_passphrase": "ansible_ssh_private_key_passphrase",
+    "key_passphrase": "ansible_ssh_private_key_passphrase",
+    "ansible_become_pass": "ansible_become_password",
 }  # fmt: skip
 
 # Right for Ansible, wrong only for a host that we are asked to reach.

@@ -3,6 +3,7 @@
     [defaults]              settings of every host
     [groups.NAME]           hosts = […], children = […], priority = 1, and a table ``vars`` of settings
     [hosts.NAME]            settings of one host, or of all that a range such as ``"web[01:03]"`` stands for
+    [jumps.NAME]            how a jump host is reached; ``jump = "NAME"`` leads through it
 
 A host needs no table of its own: being listed in a group is enough.
 """
@@ -14,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from tomcat_fleet.inventory import key
+from tomcat_fleet.inventory import key, value
 from tomcat_fleet.inventory.expand import BadRangeError, expand
 from tomcat_fleet.inventory.key import KEYS, Setting
 from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
@@ -30,11 +31,13 @@ SETTINGS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "port": (key.PORT.name, (int,)),
     "user": (key.USER.name, (str,)),
     "key_files": (key.KEY_FILES.name, (list, str)),
+    "key_passphrase": (key.KEY_PASSPHRASE.name, (str,)),
     "password": (key.PASSWORD.name, (str,)),
     "use_agent": (key.USE_AGENT.name, (bool,)),
     "transport": (key.TRANSPORT.name, (str,)),
     "become": (key.BECOME.name, (bool, str, dict)),
     "jump": (key.JUMP.name, (str,)),
+    "host_key_alias": (key.HOST_KEY_ALIAS.name, (str,)),
     "ssh_profile": (key.SSH_PROFILE.name, (str,)),
     "zone": (key.ZONE.name, (str,)),
     "os": (key.OS.name, (str,)),
@@ -43,6 +46,11 @@ SETTINGS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "tomcat_discover": (key.DISCOVER.name, (bool,)),
     "was_accounts": (key.WAS_ACCOUNTS.name, (list, str)),
 }
+JUMP_SETTINGS = (
+    "address", "port", "user", "key_files", "key_passphrase", "password", "use_agent", "ssh_profile", "host_key_alias",
+    "jump",
+)  # fmt: skip
+_TABLES = ("defaults", "groups", "hosts", "jumps")
 _GROUP_KEYS = ("hosts", "children", "priority", "vars")
 _TYPE_WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
 _TOML_LINE = re.compile(r"(?P<reason>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)\Z", re.DOTALL)
@@ -69,14 +77,16 @@ class NativeReader:
             return
         self._lines = locate(text)
         for name in data:
-            if name not in {"defaults", "groups", "hosts"}:
-                self._unknown((name,), ("defaults", "groups", "hosts"))
+            if name not in _TABLES:
+                self._unknown((name,), _TABLES)
         self._settings(self._tree.groups[ALL], self._table(data, "defaults"), ("defaults",))
-        groups, hosts = self._table(data, "groups"), self._table(data, "hosts")
+        groups, hosts, jumps = (self._table(data, name) for name in _TABLES[1:])
         for name in groups:
             self._group(name, self._table(groups, name, ("groups",)))
         for pattern in hosts:
             self._host(pattern, self._table(hosts, pattern, ("hosts",)))
+        for name in jumps:
+            self._jump_host(name, self._table(jumps, name, ("jumps",)))
 
     def _spot(self, path: Path) -> Spot:
         return Spot(self._file, self._lines.near(path))
@@ -153,14 +163,29 @@ class NativeReader:
             self._fault((*path, "address"), f"address: {len(names)} hosts cannot share one address")
         found = self._settled(table, path)
         for name in names:
-            if name in self._tree.tables:
-                self._ledger.fault(spot, f"the host {quoted(name)} is already defined at {self._tree.tables[name]}")
+            if not self._tree.take(name, spot):
                 continue
-            self._tree.tables[name] = spot
             host = self._tree.host(name, ALL, spot)
             host.spot = spot
             for setting in found:
                 self._tree.put(host, setting)
+
+    def _jump_host(self, name: str, table: Table) -> None:
+        path: Path = ("jumps", name)
+        spot = self._spot(path)
+        try:
+            value.address(name)  # what ``jump`` can name
+        except RefusedError as error:
+            self._fault(path, str(error))
+            return
+        for part in table:
+            if part in SETTINGS and part not in JUMP_SETTINGS:
+                self._fault((*path, part), f"{part}: means nothing for a jump host")
+        known = {part: raw for part, raw in table.items() if part not in SETTINGS or part in JUMP_SETTINGS}
+        found = Host(name, spot, settings={one.word: one for one in self._settled(known, path)})
+        earlier = self._tree.jumps.setdefault(name, found)
+        if earlier is not found:
+            self._ledger.fault(spot, f"the jump host {quoted(name)} is already defined at {earlier.spot}")
 
     def _settings(self, owner: Group | Host, table: Table, path: Path) -> None:
         if path == ("defaults",) and "address" in table:

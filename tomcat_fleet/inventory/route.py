@@ -7,6 +7,7 @@ import shlex
 from tomcat_fleet.inventory import value
 from tomcat_fleet.inventory.expand import is_ip, split_port
 from tomcat_fleet.inventory.ledger import quoted
+from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.value import Notes, RefusedError
 
 
@@ -45,12 +46,13 @@ def common_args(raw: object, notes: Notes) -> str | None:
     while words:
         option, argument = _next(words)
         if option == "-J":
-            found = argument
+            found = argument if found is None else found  # ssh takes the first
         else:
-            notes.append(f"the ssh option {quoted(option)} has no effect here; only -J and -o ProxyJump do")
+            notes.append(f"the ssh option {quoted(option)} has no effect here; only {_HONOURED}")
     return jump(found) if found is not None else None
 
 
+_HONOURED = "a jump host does (-J, ProxyJump, ProxyCommand 'ssh -W %h:%p host')"
 _VALUED = frozenset("BbcDEeFIiJLlmOopQRSWw")
 
 
@@ -63,4 +65,9 @@ def _next(words: list[str]) -> tuple[str, str]:
     if first[:2] != "-o":
         return first[:2], argument
     name, _, setting = argument.replace("=", " ", 1).strip().partition(" ")
+    if name.lower() == "proxycommand":
+        try:
+            return "-J", jump_of(setting)
+        except NoJumpError:
+            return f"-o {name}", ""
     return ("-J", setting.strip()) if name.lower() == "proxyjump" else (f"-o {name}", "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tomcat_fleet.inventory.key import KEYS, Setting, canonical
 from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
+from tomcat_fleet.inventory.openssh.config import Config
 
 ALL = "all"
 UNGROUPED = "ungrouped"
@@ -32,6 +33,7 @@ class Host:
     spot: Spot
     groups: dict[str, None] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
+    config: Config | None = None  # the OpenSSH configuration that named it, which says everything of it
 
 
 @dataclass(slots=True)
@@ -43,7 +45,9 @@ class Tree:
     hosts: dict[str, Host] = field(default_factory=dict)
     promised: list[tuple[str, Spot, str]] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
-    tables: dict[str, Spot] = field(default_factory=dict)  # hosts that have a table in a native file
+    taken: dict[str, Spot] = field(default_factory=dict)  # hosts that only one place may describe
+    jumps: dict[str, Host] = field(default_factory=dict)  # jump hosts with a table of their own
+    configs: list[Config] = field(default_factory=list)  # OpenSSH configurations among the inventories
 
     def __post_init__(self) -> None:
         for name in (ALL, UNGROUPED):
@@ -69,6 +73,13 @@ class Tree:
             host.groups[group] = None
             self.groups[group].hosts[name] = None
         return host
+
+    def take(self, name: str, spot: Spot) -> bool:
+        """Whether ``name`` is described for the first time; a fault where it is not and may be only once."""
+        earlier = self.taken.setdefault(name, spot)
+        if earlier is not spot:
+            self.ledger.fault(spot, f"the host {quoted(name)} is already defined at {earlier}")
+        return earlier is spot
 
     def child(self, parent: str, child: str, spot: Spot) -> None:
         """Make ``child`` a subgroup of ``parent``."""

@@ -15,7 +15,7 @@ import yaml
 from tomcat_fleet.inventory.document import Document, is_empty
 from tomcat_fleet.inventory.key import Setting, canonical, settle
 from tomcat_fleet.inventory.ledger import Ledger, Spot
-from tomcat_fleet.inventory.source import Shelf
+from tomcat_fleet.inventory.shelf import Shelf
 
 _ENDINGS = ("", ".yml", ".yaml", ".json")
 _VAULT = "$ANSIBLE_VAULT"

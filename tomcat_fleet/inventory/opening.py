@@ -1,0 +1,105 @@
+"""What stands behind ``-i``: a file, the standard input, or what a program prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tomcat_fleet.inventory import program
+from tomcat_fleet.inventory.format import Format, format_of, is_korean_table
+from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.listing import Ask
+from tomcat_fleet.inventory.program import Bounds, ProgramError
+from tomcat_fleet.inventory.shelf import STDIN, Shelf, name_of
+
+_PLUGIN = re.compile(r"^[\"']?plugin[\"']?[ \t]*:[ \t]+[\"']?(?P<name>[\w.]+)", re.MULTILINE)
+_ANSIBLE_INVENTORY = "ansible-inventory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An inventory's text and what it is written in. ``ask`` gets a host's variables from a script."""
+
+    path: Path
+    file: str  # as messages call it
+    text: str
+    format: Format
+    ask: Ask | None = None
+
+
+def open_source(path: Path, shelf: Shelf, bounds: Bounds) -> Source | None:
+    """Read a file or run a program; None, with a fault noted, when nothing comes of it."""
+    if path != STDIN and program.is_program(path):
+        return _script(path, shelf, bounds)
+    raw = shelf.bytes_of(path)
+    text = None if raw is None else shelf.text(raw, name_of(path), korean=is_korean_table(path))
+    found = None if text is None else format_of(path, text, shelf.ledger)
+    if text is None or found is None:
+        return None
+    plugin = _PLUGIN.search(text) if found is Format.YAML else None
+    if plugin:
+        spot = Spot(name_of(path), text.count("\n", 0, plugin.start()) + 1)
+        return _plugin(path, plugin["name"], spot, shelf, bounds)
+    return Source(path=path, file=name_of(path), text=text, format=found)
+
+
+def _script(path: Path, shelf: Shelf, bounds: Bounds) -> Source | None:
+    spot, whole = Spot(str(path), 0), str(path.absolute())
+    raw = shelf.bytes_of(path)
+    text = None
+    try:
+        program.check_owner(path)
+        text = _printed([whole, "--list"], spot, shelf, bounds) if raw is not None else None
+    except ProgramError as error:
+        shelf.ledger.fault(spot, str(error))
+    if text is None:
+        return None
+    return Source(
+        path=path,
+        file=f"{path} --list",
+        text=text,
+        format=Format.LISTING,
+        ask=lambda host: _asked(whole, host, spot, shelf.ledger, bounds),
+    )
+
+
+def _asked(script: str, host: str, spot: Spot, ledger: Ledger, bounds: Bounds) -> object:
+    try:
+        answer = program.run([script, "--host", host], bounds)
+        return json.loads(answer.output) if answer.output.strip() else {}
+    except ProgramError as error:
+        ledger.fault(spot, f"--host {quoted(host)}: {error}")
+    except (ValueError, RecursionError):
+        ledger.fault(spot, f"--host {quoted(host)}: printed no JSON")
+    return {}
+
+
+def _plugin(path: Path, name: str, spot: Spot, shelf: Shelf, bounds: Bounds) -> Source | None:
+    """Let Ansible run its own plugin."""
+    ansible = program.found_on_path(_ANSIBLE_INVENTORY)
+    if ansible is None:
+        shelf.ledger.fault(
+            spot,
+            f"this configures the inventory plugin {quoted(name)}, which needs ansible-inventory; it is not on PATH "
+            "(where it is, 'ansible-inventory --list' prints a file that can be read here)",
+        )
+        return None
+    text = None
+    try:
+        program.check_owner(path)
+        argv = [ansible, "-i", str(path), "--list"]
+        text = _printed(argv, spot, shelf, bounds, ANSIBLE_INVENTORY_UNPARSED_FAILED="true", ANSIBLE_NOCOLOR="1")
+    except ProgramError as error:
+        shelf.ledger.fault(spot, f"ansible-inventory for the plugin {quoted(name)}: {error}")
+    if text is None:
+        return None
+    return Source(path=path, file=f"ansible-inventory -i {path} --list", text=text, format=Format.LISTING)
+
+
+def _printed(argv: list[str], spot: Spot, shelf: Shelf, bounds: Bounds, **environment: str) -> str | None:
+    answer = program.run(argv, bounds, **environment)
+    if answer.errors:
+        shelf.ledger.warn(spot, f"said on stderr: {answer.errors}")
+    return shelf.text(answer.output, f"{spot.file} --list")

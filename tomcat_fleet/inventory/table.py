@@ -1,0 +1,194 @@
+"""CSV: the asset list that every operations team keeps.
+
+The first line names the columns; a column that is not known becomes a variable under its heading. Several lines may
+describe one machine, one instance each: their paths and groups add up, and everything else has to agree.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tomcat_fleet.inventory import column, credential, key
+from tomcat_fleet.inventory.key import KEYS, Setting, settle
+from tomcat_fleet.inventory.ledger import Spot, quoted
+from tomcat_fleet.inventory.native import SETTINGS
+from tomcat_fleet.inventory.tree import ALL, Host, Tree
+from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
+
+_SEPARATOR = re.compile(r"sep=(.)\Z", re.IGNORECASE)  # Excel's own first line
+_SEVERAL = re.compile(r"[;|]")
+_ADDED_UP = frozenset({key.BASES.name, key.WAS_ACCOUNTS.name})
+_LISTS = frozenset({"tomcat_bases", "was_accounts", "key_files"})
+
+
+class _Column(NamedTuple):
+    heading: str
+    meaning: str | None
+
+    @property
+    def word(self) -> str:
+        """Name of the variable."""
+        return SETTINGS[self.meaning][0] if self.meaning else self.heading
+
+
+class TableReader:
+    """Reads one file into the tree."""
+
+    def __init__(self, tree: Tree, file: str) -> None:
+        self._tree = tree
+        self._file = file
+        self._ledger = tree.ledger
+        self._plain: dict[int, list[int]] = {}  # column -> lines on which it holds a secret
+        self._known: dict[str, Spot] = {}  # hosts of this file
+
+    def read(self, text: str) -> None:
+        """Read every record; faults go to the ledger and reading goes on."""
+        records = self._records(text)
+        spot, headings = next(records, (Spot(self._file, 0), []))
+        columns = self._columns(headings, spot)
+        if not columns:
+            return
+        for place, cells in records:
+            self._record(columns, cells, place)
+        for index, lines in self._plain.items():
+            more = f", and on {len(lines) - 1} more lines" if len(lines) > 1 else ""
+            self._ledger.fault(
+                Spot(self._file, lines[0]),
+                f"the column {quoted(columns[index].heading)} holds a value here{more}; leave it out or write "
+                f"references ({' '.join(f'{scheme}:' for scheme in credential.SCHEMES)})",
+            )
+
+    def _records(self, text: str) -> Iterator[tuple[Spot, list[str]]]:
+        """Yield every record that holds something, with the line where it begins."""
+        lines = text.split("\n")
+        skipped = next((at for at, line in enumerate(lines) if line.strip()), 0)
+        separator = _SEPARATOR.match(lines[skipped].strip())
+        skipped += bool(separator)
+        first = lines[skipped] if skipped < len(lines) else ""
+        mark = separator[1] if separator else column.delimiter_of(first)
+        reader = csv.reader(
+            (line + "\n" for line in lines[skipped:]), delimiter=mark, strict=True, skipinitialspace=True
+        )
+        before = skipped
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                self._ledger.fault(Spot(self._file, before + 1), f"CSV: {_reason(error)}")
+                return
+            if cells is None:
+                return
+            spot, before = Spot(self._file, before + 1), skipped + reader.line_num
+            cells = [cell.strip() for cell in cells]
+            if any(cells):
+                yield spot, cells
+
+    def _columns(self, headings: Sequence[str], spot: Spot) -> list[_Column]:
+        columns = [_Column(heading, column.meaning_of(heading)) for heading in headings]
+        first: dict[str, str] = {}
+        for found in columns:
+            if not found.heading:
+                continue
+            same = found.meaning or found.heading
+            if same in first:
+                self._ledger.fault(
+                    spot, f"the columns {quoted(first[same])} and {quoted(found.heading)} mean the same; keep one"
+                )
+            first.setdefault(same, found.heading)
+        if not {column.NAME, "address"} & first.keys():
+            self._ledger.fault(
+                spot, "no column names the machines: 호스트명, 서버명, hostname, IP, address or the like is needed"
+            )
+            return []
+        return columns
+
+    def _record(self, columns: Sequence[_Column], cells: list[str], spot: Spot) -> None:
+        if len(cells) > len(columns) and any(cells[len(columns) :]):
+            self._ledger.fault(spot, f"has {len(cells)} fields and the heading line {len(columns)}")
+            return
+        filled = {found.meaning: cell for found, cell in zip(columns, cells, strict=False) if found.meaning and cell}
+        host = self._host(filled, spot)
+        for index, (found, cell) in enumerate(zip(columns, cells, strict=False)):
+            if not cell or not found.heading or found.meaning in {column.NAME, column.GROUPS}:
+                continue
+            if column.is_secret(found.heading) and not _is_reference(cell):
+                self._plain.setdefault(index, []).append(spot.line)
+            elif setting := self._setting(found, cell, spot):
+                self._put(host, setting)
+
+    def _host(self, filled: dict[str, str], spot: Spot) -> Host | None:
+        name = filled.get(column.NAME) or filled.get("address", "")
+        try:
+            if not name:
+                raise RefusedError("names neither a host nor an address")  # noqa: TRY301  one way out
+            host_name(name)
+        except RefusedError as error:
+            self._ledger.fault(spot, str(error) if not name else f"host {quoted(name)}: {error}")
+            return None
+        host = self._tree.host(name, ALL, spot)
+        if name not in self._known:
+            self._tree.take(name, spot)
+            self._known[name] = spot
+        for part in _SEVERAL.split(filled.get(column.GROUPS, "")):
+            self._join(host, "_".join(part.split()), spot)
+        return host
+
+    def _join(self, host: Host, group: str, spot: Spot) -> None:
+        if not group:
+            return
+        try:
+            self._tree.declare(group_name(group), spot)
+        except RefusedError as error:
+            self._ledger.fault(spot, str(error))
+            return
+        self._tree.host(host.name, group, spot)
+
+    def _setting(self, found: _Column, cell: str, spot: Spot) -> Setting | None:
+        if found.meaning is None and (found.heading in KEYS or key.canonical(found.heading) in KEYS):
+            return settle(found.heading, cell, spot, self._ledger)
+        raw: object = cell
+        if found.meaning == "os":
+            raw = column.system(cell)
+        elif found.meaning == "zone":
+            raw = "_".join(cell.split())
+        elif found.meaning in _LISTS:
+            raw = [part.strip() for part in re.split(r"[;|,\n]", cell) if part.strip()]
+        return settle(found.word, raw, spot, self._ledger)
+
+    def _put(self, host: Host | None, setting: Setting) -> None:
+        if host is None:
+            return
+        name = key.canonical(setting.word)
+        earlier = host.settings.get(name)
+        if earlier is None or earlier.spot.file != self._file:
+            self._tree.put(host, setting)
+        elif name in _ADDED_UP:
+            assert isinstance(earlier.value, tuple)
+            assert isinstance(setting.value, tuple)
+            both = tuple(dict.fromkeys([*earlier.value, *setting.value]))
+            host.settings[name] = earlier._replace(value=both)
+        elif name in KEYS and earlier.value != setting.value:
+            self._ledger.fault(
+                setting.spot, f"{setting.word} of {quoted(host.name)} is another than on line {earlier.spot.line}"
+            )
+        elif earlier.value != setting.value:
+            host.settings[name] = earlier._replace(value=f"{earlier.value}, {setting.value}")
+
+
+def _is_reference(cell: str) -> bool:
+    try:
+        credential.reference(cell)
+    except RefusedError:
+        return False
+    return True
+
+
+def _reason(error: csv.Error) -> str:
+    if "unexpected end of data" in str(error):
+        return "a quote is not closed"
+    if "expected after" in str(error):
+        return "something follows a closing quote"
+    return "a field is too long" if "field larger" in str(error) else "is malformed"
