@@ -76,6 +76,13 @@ def test_how_to_log_in_and_variables_are_not_kept() -> None:
     )
 
 
+def test_what_an_earlier_release_wrote_of_the_way_it_read_still_reads() -> None:
+    lines = [*records(deposition(stock.named("good").evidence()))]
+    old = [line.replace(b'"profile":"",', b"").replace(b'"algorithms":[],', b"") for line in lines]
+    assert old != lines
+    assert read(old) == read(lines)
+
+
 @pytest.mark.parametrize("kind", ["target", "turn", "method", "host", "processes", "search", "units", "candidates"])
 def test_without_one_of_its_parts_it_is_none(kind: str) -> None:
     lines = [line for line in records(deposition(stock.named("good").evidence())) if f'"{kind}"'.encode() not in line]

@@ -286,6 +286,7 @@ def target(
         method=MethodResult(
             transport="asyncssh", account="audit", address="192.0.2.10:22",
             host_key="SHA256:Xo4c0q0zZ0Yw3n2yVbT1rE9mHkq8uJ5sLd7fGaPi6Nw", jump="bastion.dmz", become="sudo",
+            profile="modern", algorithms=("curve25519-sha256", "ssh-ed25519", "aes128-gcm@openssh.com"),
             collector="posix 1 (sha256 4be1c0d2…)", rounds=2, bytes_in=248_113, records=412,
             stream_sha256=sha("stream"),
             files={f"{BASE}/conf/{file}": sha(file) for file in ("server.xml", "web.xml", "tomcat-users.xml")},
@@ -368,6 +369,7 @@ def hostile(text: str) -> TargetResult:
     known = (PasswordResult(account=text, source=text, fingerprint="f" * 16),)
     one = dataclasses.replace(instance(shown), base=text, home=text, version=text, user=text, passwords=known)
     method = MethodResult(transport=text, account=text, address=text, host_key=text, jump=text, become=text,
+                          profile=text, algorithms=(text, f"ssh-rsa {text}"),
                           collector=text, command=text, files={text: sha(text)}, stream_sha256=text)  # fmt: skip
     return target(
         text, (one, dataclasses.replace(one, base=f"{text}2")), Outcome.PARTIAL,

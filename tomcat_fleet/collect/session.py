@@ -210,6 +210,8 @@ def _collected(talk: _Conversation, target: Target, raised: str | None) -> Colle
         account=link.account,
         address=link.address,
         host_key=link.host_key,
+        profile=link.profile,
+        algorithms=link.algorithms,
         jump=link.jump,
         become=raised,
         collector=script.version(),

@@ -126,6 +126,8 @@ class MethodResult:
     account: str = ""
     address: str = ""
     host_key: str = ""  # SHA256:… fingerprint
+    profile: str = ""  # ssh_profile
+    algorithms: tuple[str, ...] = ()  # what was agreed on: key exchange, host key, cipher, MAC
     jump: str | None = None
     become: str | None = None
     collector: str = ""
@@ -219,4 +221,5 @@ class SweepSummary:
     shared_host_keys: tuple[SharedHostKey, ...] = ()  # the first of many, those of most hosts first
     shared_host_keys_total: int = 0
     wrong_clocks: int = 0  # hosts whose clock differs by more than two minutes
+    weak_ssh: int = 0  # hosts that agreed on nothing better than algorithms of another time
     passwords_left_out: int = 0  # more than could be remembered; not compared

@@ -81,6 +81,8 @@ class FleetPage:
     twins_more: int
     clocks: tuple[tuple[str, str, int], ...]  # target, slug, seconds; the worst
     clocks_more: int
+    weak: tuple[tuple[str, str, tuple[str, ...]], ...]  # target, slug, algorithms; the first by name
+    weak_total: int
     failing_high: int
 
 
@@ -113,6 +115,8 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
         twins_more=max(0, len(twins) - oddity.LISTED),
         clocks=clocks,
         clocks_more=tally.oddities.clocks_total - len(clocks),
+        weak=tally.oddities.weak_links(),
+        weak_total=tally.oddities.weak_total,
         failing_high=tally.failing_high,
     )
 

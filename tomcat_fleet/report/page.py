@@ -11,6 +11,7 @@ from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, Targ
 from tomcat_fleet.model.status import WORST_FIRST, Severity, Status, worst
 from tomcat_fleet.report.tally import score
 from tomcat_fleet.report.visible import one_line
+from tomcat_fleet.report.weak_ssh import weak
 
 SHOWN = 40  # findings of one item on one instance; the rest is counted, and complete in results.jsonl
 _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
@@ -71,6 +72,7 @@ class HostPage:
     """Everything the host template needs beside the result itself."""
 
     sections: tuple[Section, ...]
+    weak: tuple[tuple[str, str], ...]  # algorithms of the link that are weak, and why
     urgent: tuple[tuple[Section, Cell], ...]  # failing items by severity, then in the guide's order
     blocks: tuple[Block, ...]  # one per instance that has commands
     counts: Mapping[Status, int]
@@ -85,6 +87,7 @@ def arrange(result: TargetResult, items: Mapping[str, Item], lang: str) -> HostP
     counts = Counter(status for instance in result.instances for status in instance.verdicts.values())
     return HostPage(
         sections=sections,
+        weak=weak(result.method.algorithms) if result.method else (),
         urgent=urgent,
         blocks=tuple(_blocks(result.instances, urgent, lang)),
         counts={status: counts[status] for status in Status},

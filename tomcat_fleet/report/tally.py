@@ -103,6 +103,7 @@ class Tally:
             shared_host_keys=tuple(each.result() for each in twins[: oddity.LISTED]),
             shared_host_keys_total=len(twins),
             wrong_clocks=self.oddities.clocks_total,
+            weak_ssh=self.oddities.weak_total,
         )
 
     def _count(self, verdicts: Mapping[str, Status], version: str) -> None:
