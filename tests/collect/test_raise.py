@@ -75,7 +75,7 @@ def _content(collected: Collected, base: Path, name: str) -> object:
 
 async def test_with_the_rule_what_was_denied_is_read(place: Path, base: Path) -> None:
     collected = await _collect(_argv(place, ALLOWED), base, Become())
-    assert (collected.method.become, collected.evidence.host.become) == ("sudo -n -u root", "sudo")
+    assert (collected.method.become, collected.evidence.host.become) == ("sudo -n -u root /bin/sh -s", "sudo")
     server = _content(collected, base, "server")
     assert isinstance(server, Known)
     assert _content(collected, base, "none") == Known(None)

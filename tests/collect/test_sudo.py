@@ -157,7 +157,7 @@ async def test_a_sudo_of_the_accounts_own_is_not_used(place: Path) -> None:
         "/bin/sh -s", f"env BASH_ENV={home}/rc PATH={home}/bin:/usr/bin:/bin {need('bash')} -c 'sh -s'"
     )
     collected = await _collect(place, [*unshared, inner])
-    assert collected.method.become == "sudo -n -u root"
+    assert collected.method.become == "sudo -n -u root /bin/sh -s"
     assert isinstance(collected.evidence.answers[Question(Verb.CONTENT, f"{place}/tomcat/conf/server.xml")], Known)
     assert (home / "read").read_text() == "read\n"
     assert stolen.read_text() == ""

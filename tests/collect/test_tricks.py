@@ -114,7 +114,7 @@ async def test_root_does_not_follow_what_an_account_planted(rights: Callable[[Pa
     (place / "tomcat/conf").chmod(0o700)
     become = Become() if rights is _with_sudo else None
     collected = await _collect(place, questions, rights(place), become)
-    assert collected.method.become == ("sudo -n -u root" if become else None)
+    assert collected.method.become == ("sudo -n -u root /bin/sh -s" if become else None)
     found = {question: collected.evidence.answers[question] for question in questions}
     gaps = {question: answer.gap if isinstance(answer, Unknown) else answer for question, answer in found.items()}
     assert gaps == dict.fromkeys(questions, Gap.UNSAFE_LINK)

@@ -69,6 +69,7 @@ class Decoder:
     """Feed bytes, get frames. ``count`` and ``digest`` cover everything decoded so far."""
 
     def __init__(self, nonce: str) -> None:
+        self.nonce = nonce
         self._mark = f"@{nonce} ".encode()
         self._buffer = bytearray()
         self._expect = _Expect.BEGIN
@@ -94,6 +95,10 @@ class Decoder:
     def quiet(self) -> bool:
         """Whether the stream stands between rounds."""
         return self._expect is _Expect.QUIET
+
+    def before_raised_shell(self) -> bool:
+        """Whether a shell with more rights is to speak next, and has said nothing yet."""
+        return self._expect is _Expect.RAISED and not self._buffer.strip()
 
     def inside_record(self) -> bool:
         """Whether a record has begun and is not whole."""

@@ -1,5 +1,5 @@
 # tomcat-fleet collector for POSIX systems. It reads; it creates, changes and removes nothing.
-# It arrives on the standard input of "sh -s"; lines before it set TF_NONCE, TF_MODE, TF_BASES and TF_ACCOUNTS.
+# It arrives on the standard input of "sh -s"; lines before it set TF_NONCE, TF_MODE, TF_BASES and others.
 # Everything is a function: a script that is cut on its way runs nothing. No here-documents, for several shells
 # keep those in files. Frames are written with echo, a builtin everywhere, so that the nonce never shows in ps.
 
@@ -647,21 +647,116 @@ tf_first() { # the round that needs no question
 
 tf_plain() { tf_p=$(printf '%b.' "$1"); tf_p=${tf_p%.}; } # ENCODED -> tf_p
 
-tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the same channel
+tf_program() { # NAME -> tf_b: its path; what PATH says does not matter
   tf_b=
-  for tf_d in /usr/bin /usr/local/bin /bin /opt/freeware/bin /usr/pkg/bin; do [ -x "$tf_d/$1" ] && { tf_b=$tf_d/$1; break; }; done
-  tf_w=; [ -n "$tf_timeout" ] && tf_w='timeout 20' # one that asks for something all the same
-  if [ -z "$tf_b" ] || ! $tf_w "$tf_b" -n -u "$2" /bin/sh -s </dev/null >/dev/null 2>&1; then
+  for tf_d in /usr/bin /usr/local/bin /bin /opt/freeware/bin /usr/pkg/bin /opt/csw/bin /opt/pbul/bin; do
+    [ -f "$tf_d/$1" ] && [ -x "$tf_d/$1" ] && { tf_b=$tf_d/$1; return; }
+  done
+  return 1
+}
+
+tf_rise() { # METHOD USER: the shell with more rights, by the program tf_b
+  case $1 in
+    su) if [ "$tf_uid:$(uname -s)" = 0:Linux ]; then "$tf_b" -s /bin/sh "$2" -c '/bin/sh -s'; else "$tf_b" "$2" -c '/bin/sh -s'; fi ;;
+    pbrun) "$tf_b" -u "$2" /bin/sh -s ;;
+    *) "$tf_b" -n -u "$2" /bin/sh -s ;;
+  esac
+}
+
+# tf_within COMMAND...: its exit status, or "late" when it is not told in time. It hears and says nothing. Nobody waits
+# for it any longer then: a program that runs as root cannot be killed from here, not by timeout(1) either.
+tf_within() {
+  { { tf_x=0; while [ $tf_x -lt $TF_PATIENCE ]; do sleep 1; tf_x=$((tf_x + 1)); done; echo late; } 2>/dev/null 3<&- &
+    echo $!
+    { "$@" </dev/null >/dev/null 2>&1; echo "$?"; } 2>/dev/null 3<&- & } |
+    { read -r tf_x; read -r tf_y; kill "$tf_x" 2>/dev/null; echo "$tf_y"; }
+}
+
+tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the same channel
+  if ! tf_program "$1" || [ "$(tf_within tf_rise "$1" "$2")" != 0 ]; then
     tf_open raise denied; tf_last | tf_encode; tf_shut; tf_frame "END $tf_n"; return
   fi
   tf_open raise ok; tf_last | tf_encode; tf_shut # the raised shell's END closes the round
   # When the raised shell ends, whatever waits to feed it must end, too: the auditor waits for the end of this one.
   { sh -c 'echo $PPID'
-    echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS tf_uids='$tf_uids'"
+    echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS TF_PATIENCE=$TF_PATIENCE tf_uids='$tf_uids'"
     printf '%s\n' "$TF_SCRIPT"; echo tf_main
     exec cat <&3 2>/dev/null
-  } | { read -r tf_x; "$tf_b" -n -u "$2" /bin/sh -s; kill "$tf_x" 2>/dev/null; }
+  } | { read -r tf_x; tf_rise "$1" "$2"; kill "$tf_x" 2>/dev/null; }
   exit
+}
+
+tf_tell() { tf_open password "$1"; tf_last | tf_encode; tf_shut; }
+
+# tf_password METHOD:MARK USER: METHOD asks with a prompt that holds MARK; that it asked is told in a frame, and what the
+# auditor sends then goes from the channel to METHOD and nowhere else. Nothing is sent to a METHOD that does not ask.
+tf_password() {
+  tf_k=${1#*:}; tf_program "${1%%:*}"
+  case $(ls -ldnL -- "$tf_b" 2>/dev/null | awk 'NR == 1 { print substr($1, 4, 1) $3 }') in
+    s0) ;;
+    *) tf_tell none; return ;; # it is not root's
+  esac
+  exec 4>&1
+  { sh -c 'echo $PPID'; exec cat <&3 2>/dev/null 4>&-; } | {
+    read -r tf_x
+    sh -c 'echo "$0 pid $PPID"' "$tf_k"
+    tf_pulse "$tf_k" </dev/null 2>/dev/null 3<&- 4>&- &
+    tf_y=$!
+    "$tf_b" -S -k -p "
+$tf_k ask
+" -u "$2" /bin/sh -s 2>&1 >&4 3<&- 4>&-
+    echo; echo "$tf_k over"
+    kill "$tf_x" "$tf_y" 2>/dev/null
+  } | tf_hear "$tf_k"
+  exit
+}
+
+tf_pulse() { # MARK: a beat every fifth of a second, or every second where sleep knows no fractions
+  tf_w=1; sleep 0.1 && tf_w=0.2
+  while echo && echo "$1 beat $tf_w"; do sleep $tf_w; done
+}
+
+# tf_hear MARK: reads what METHOD says and tells in frames what becomes of it. A shell of another account below it means
+# that the password was taken, or none wanted: whatever is sent from now on is read by that shell.
+tf_hear() {
+  tf_o=; tf_v=0
+  while read -r tf_w tf_x tf_y; do
+    [ "$tf_w" = "$1" ] || continue
+    case $tf_x in
+      pid) tf_d=$tf_y ;;
+      ask) if [ -n "$tf_o" ]; then tf_tell again; return; fi; tf_o=1; tf_v=0; tf_tell asked ;;
+      over) tf_tell over; return ;;
+      beat)
+        if tf_below "$tf_d"; then
+          tf_open raise ok; { printf %s "$tf_uids"; tf_last; } | tf_encode; tf_shut
+          exec cat >/dev/null 3<&- 4>&-
+        fi
+        case $tf_y in 1) tf_v=$((tf_v + 5)) ;; *) tf_v=$((tf_v + 1)) ;; esac
+        [ $tf_v -ge $((TF_PATIENCE * 5)) ] && { tf_tell late; return; } ;;
+    esac
+  done
+}
+
+tf_below() { # PID: does a /bin/sh -s of another account run below it?
+  if [ ! -r /proc/self/status ]; then
+    { UNIX95=1 ps -A -o pid= -o ppid= -o uid= -o args= || UNIX95=1 ps -e -o pid= -o ppid= -o uid= -o args=; } 2>/dev/null |
+      awk -v top="$1" -v own="$tf_uid" '
+        { up[$1] = $2 }
+        NF == 5 && $3 != own && $4 == "/bin/sh" && $5 == "-s" { shell[$1] = 1 }
+        END { for (p in shell) { n = 0; for (q = p; (q in up) && n < 64; q = up[q]) { if (q == top) found = 1; n++ } }
+              exit !found }'
+    return
+  fi
+  for tf_f in $(grep -ls '^/bin/sh' /proc/[0-9]*/cmdline 2>/dev/null); do
+    [ "$(tr '\000' ' ' <"$tf_f" 2>/dev/null)" = '/bin/sh -s ' ] || continue
+    tf_p=${tf_f#/proc/}; tf_p=${tf_p%/cmdline}
+    case $(awk '$1 == "Uid:" { print $3 }' "/proc/$tf_p/status" 2>/dev/null) in '' | "$tf_uid") continue ;; esac
+    while :; do
+      tf_p=$(awk '$1 == "PPid:" { print $2 }' "/proc/$tf_p/status" 2>/dev/null)
+      case $tf_p in '' | 0 | 1) break ;; "$1") return 0 ;; esac
+    done
+  done
+  return 1
 }
 
 tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one dot asks for the END of the round
@@ -682,6 +777,7 @@ tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one 
       processes) tf_procs ;;
       places) tf_places ;;
       raise) tf_raise "$tf_k" "$tf_q" ;;
+      password) tf_password "$tf_k" "$tf_q" ;;
       .) tf_frame "END $tf_n" ;;
     esac
   done
@@ -690,7 +786,7 @@ tf_serve() { # questions: VERB DETAIL PATH, the last two encoded; a line of one 
 # Functions and variables that start-up files export would change what the tools say.
 tf_main() {
   if [ -n "$ZSH_VERSION" ]; then emulate sh; fi
-  if [ -n "$BASH_VERSION" ]; then unset -f [ test command echo printf read cd pwd awk base64 bsdtar busybox cat date dd dpkg-query find getconf getent getfacl grep id ls od openssl perl ps python3 readlink realpath rpm sh sort stat timeout tr true uname unzip; fi
+  if [ -n "$BASH_VERSION" ]; then unset -f [ test command echo printf read cd pwd awk base64 bsdtar busybox cat date dd dpkg-query find getconf getent getfacl grep id kill ls od openssl perl ps python3 readlink realpath rpm sh sleep sort stat timeout tr true uname unzip; fi
   [ -n "$TF_NONCE" ] || exit 1 # something read the first line away
   LC_ALL=C; export LC_ALL
   unset LANG LANGUAGE CDPATH TIME_STYLE QUOTING_STYLE BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE GREP_OPTIONS UNZIP UNZIPOPT PERL5OPT PERL5LIB 2>/dev/null

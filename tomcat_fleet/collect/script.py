@@ -12,6 +12,8 @@ from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Question
 from tomcat_fleet.model.target import Target
 
+_SEARCH_SECONDS = 60  # the target's own time limit for one search
+_PATIENCE = 20  # seconds for a program that raises rights: to answer, to ask, to judge what it was told
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+:=,@")
 
 
@@ -34,14 +36,14 @@ def encoded(shown: str) -> str:
     return "".join(chr(byte) if byte in _PLAIN else f"\\0{byte:03o}" for byte in escape.to_bytes(shown)) or "\\0040"
 
 
-def opening(target: Target, nonce: str, *, seconds: int) -> bytes:
+def opening(target: Target, nonce: str, *, seconds: int = _SEARCH_SECONDS, patience: int = _PATIENCE) -> bytes:
     """Everything sent to ``sh -s`` before the first answer."""
     bases = [hint.base for hint in target.instances]
     homes = [hint.home for hint in target.instances if hint.home]
     accounts = {*target.was_accounts, *(name for hint in target.instances for name in hint.was_accounts)}
     head = (
         f"TF_NONCE={nonce}\n"
-        f"TF_MODE=plain TF_SECONDS={seconds} TF_DISCOVER={int(target.discover)}\n"
+        f"TF_MODE=plain TF_SECONDS={seconds} TF_PATIENCE={patience} TF_DISCOVER={int(target.discover)}\n"
         f"TF_BASES='{_words(bases)}'\nTF_HOMES='{_words(homes)}'\nTF_ACCOUNTS='{_words(sorted(accounts))}'\n"
     ).encode("ascii")
     if target.become is None:
@@ -63,6 +65,22 @@ def asking(questions: Iterable[Question]) -> bytes:
 def raising(method: str, user: str) -> bytes:
     """The line that asks the shell to go on with another account's rights."""
     return f"raise {encoded(method)} {encoded(user)}\n".encode("ascii")
+
+
+def prompting(method: str, user: str, mark: str) -> bytes:
+    """The line that asks the shell to run ``method`` with a prompt that holds ``mark``."""
+    return f"password {encoded(f'{method}:{mark}')} {encoded(user)}\n".encode("ascii")
+
+
+def raised(nonce: str, count: int, uids: str) -> bytes:
+    """Everything sent to a raised shell that reads from the channel; ``uids`` are what the first one told."""
+    if not set(uids) <= set("0123456789 "):
+        raise ValueError("not numbers of accounts")
+    head = (
+        f"TF_NONCE={nonce} TF_MODE=raised TF_COUNT={count} TF_SECONDS={_SEARCH_SECONDS} TF_PATIENCE={_PATIENCE}"
+        f" tf_uids='{uids}'\n"
+    )
+    return head.encode("ascii") + source() + b"tf_main\n"
 
 
 def repeating(names: Iterable[str]) -> bytes:

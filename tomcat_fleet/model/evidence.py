@@ -192,6 +192,7 @@ class HostFacts:
     login_uid: int = -1
     become: str | None = None  # method that was used successfully
     become_denied: bool = False  # escalation was allowed by the inventory and refused by the target
+    become_reason: str = ""  # why, in our own words
     collector: str = ""  # version and hash of the script
     tools: tuple[str, ...] = ()  # e.g. "stat=gnu", "encode=base64"
 
