@@ -1,0 +1,131 @@
+"""A shell on a target by paramiko: one connection, one session channel, the command ``sh -s``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import asyncssh
+import paramiko
+
+from tomcat_fleet.errors import TargetError
+from tomcat_fleet.model.status import Outcome
+from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport import failure
+from tomcat_fleet.transport.access import Access
+from tomcat_fleet.transport.channel import Limits, Link
+from tomcat_fleet.transport.connect import Endpoint
+from tomcat_fleet.transport.conversation import Conversation
+from tomcat_fleet.transport.deadline import Deadline
+from tomcat_fleet.transport.jump import Hop, parse_jump
+from tomcat_fleet.transport.ssh import COMMAND
+from tomcat_fleet.transport.threaded.apart import apart
+from tomcat_fleet.transport.threaded.client import FAULTS
+from tomcat_fleet.transport.threaded.connect import Connection, connect
+from tomcat_fleet.transport.threaded.talk import Talk
+
+
+class ParamikoChannel(Conversation):
+    """A ``Channel`` over paramiko."""
+
+    def __init__(self, limits: Limits, deadline: Deadline, link: Link, stack: AsyncExitStack) -> None:
+        super().__init__(limits, deadline)
+        self._link = link
+        self._stack = stack
+
+    @property
+    def link(self) -> Link:
+        """How the target was reached."""
+        return self._link
+
+    async def aclose(self) -> None:
+        """Close channel and connections, the target's before those of its jump hosts, and see their threads leave."""
+        self.ended()
+        await self._stack.aclose()
+
+    async def start(self, connection: Connection, limits: Limits, deadline: Deadline) -> None:
+        """Start the shell; raises ``TargetError``."""
+        client = connection.client
+        try:
+            async with deadline.phase(lambda: "start of the shell", limits.login_s):
+                session = await apart(client.name, lambda: client.open("session", None, threading.Event()), client.halt)
+                talk = Talk(client, session, self)
+                await apart(client.name, lambda: client.execute(session, COMMAND), client.halt)
+        except paramiko.ChannelException as error:
+            reason = failure.of_start(asyncssh.ChannelOpenError(error.code, error.text))
+            raise TargetError(Outcome.COLLECTOR_FAILED, reason) from None
+        except FAULTS as error:
+            raise TargetError(Outcome.COLLECTOR_FAILED, failure.of_start(error)) from None
+        talk.start()
+        closing = self._stack.pop_all()
+        self._stack.push_async_callback(talk.stop)
+        self._stack.push_async_callback(closing.aclose)
+
+
+async def open_paramiko(
+    target: Target, access: Access, limits: Limits, *, tunnel: Connection | None = None
+) -> ParamikoChannel:
+    """Open a shell on ``target``; raises ``TargetError``.
+
+    ``tunnel`` is an open connection to the target's last jump host. It stays open and the target's own ``jump`` is
+    then only reported; without it every hop is opened here and closed with the channel.
+    """
+    deadline = Deadline(limits.total_s)
+    async with AsyncExitStack() as stack:
+        if tunnel is None:
+            tunnel = await _open_hops(parse_jump(target.jump), target, access, limits, deadline, stack)
+        endpoint = Endpoint(
+            address=target.address,
+            port=target.port,
+            profile=target.ssh_profile,
+            login=access.login(target),
+            host_keys=access.known_hosts.of(target.address, target.port),
+        )
+        connection = await connect(endpoint, limits, deadline, tunnel)
+        stack.push_async_callback(connection.close)
+        channel = ParamikoChannel(limits, deadline, _link(target, endpoint, connection), stack.pop_all())
+    try:
+        await channel.start(connection, limits, deadline)
+    except BaseException:
+        await channel.aclose()
+        raise
+    return channel
+
+
+async def _open_hops(
+    hops: Sequence[Hop],
+    target: Target,
+    access: Access,
+    limits: Limits,
+    deadline: Deadline,
+    stack: AsyncExitStack,
+) -> Connection | None:
+    tunnel = None
+    for hop in hops:
+        endpoint = Endpoint(
+            address=hop.address,
+            port=hop.port,
+            profile="modern",
+            login=access.hop_login(target, hop.user),
+            host_keys=access.known_hosts.of(hop.address, hop.port),
+        )
+        try:
+            tunnel = await connect(endpoint, limits, deadline, tunnel)
+        except TargetError as error:
+            reason = failure.line(f"jump host {hop}", error.outcome, error.reason)
+            raise TargetError(Outcome.JUMP_FAILED, reason) from None
+        stack.push_async_callback(tunnel.close)
+    return tunnel
+
+
+def _link(target: Target, endpoint: Endpoint, connection: Connection) -> Link:
+    return Link(
+        transport="paramiko",
+        address=f"{target.address}:{target.port}",
+        account=endpoint.login.account,
+        host_key=connection.host_key.get_fingerprint(),
+        jump=target.jump,
+        profile=target.ssh_profile,
+        algorithms=connection.algorithms(),
+    )
