@@ -22,7 +22,7 @@ def test_what_is_served_passes() -> None:
 
 def test_everything_else_is_listed_with_its_line() -> None:
     targets = [
-        replace(WEB, transport="paramiko"),
+        replace(WEB, transport="winrm"),
         replace(WEB, name="web02", ssh_profile="ancient", jump="host:", source="hosts.toml:9"),
         replace(WEB, name="web03", transport="telnet", source=""),
         replace(WEB, name="web04", become=Become(method="pbrun"), source="hosts.toml:11"),
@@ -30,8 +30,8 @@ def test_everything_else_is_listed_with_its_line() -> None:
     with pytest.raises(ConfigError) as caught:
         check_transports(targets)
     assert caught.value.faults == (
-        Fault("", 0, "web03: transport 'telnet' is not part of this release; use asyncssh or local"),
-        Fault("hosts.toml", 7, "web01: transport 'paramiko' is not part of this release; use asyncssh or local"),
+        Fault("", 0, "web03: transport 'telnet' is not part of this release; use asyncssh, paramiko, local"),
+        Fault("hosts.toml", 7, "web01: transport 'winrm' is not part of this release; use asyncssh, paramiko, local"),
         Fault("hosts.toml", 9, "web02: not a jump host: 'host:'; user@host:port is expected"),
         Fault("hosts.toml", 9, "web02: ssh_profile 'ancient' does not exist; use modern, legacy-2012, legacy-2005"),
         Fault("hosts.toml", 11, "web04: escalation by 'pbrun' is not part of this release; use sudo, doas, dzdo"),
@@ -40,5 +40,5 @@ def test_everything_else_is_listed_with_its_line() -> None:
 
 async def test_an_unchecked_transport_is_not_run() -> None:
     with pytest.raises(TargetError) as caught:
-        await open_channel(replace(WEB, transport="paramiko"), load_access([replace(WEB, transport="local")]), Limits())
+        await open_channel(replace(WEB, transport="winrm"), load_access([replace(WEB, transport="local")]), Limits())
     assert caught.value.outcome is Outcome.NOT_RUN

@@ -16,8 +16,11 @@ from tomcat_fleet.transport.jump import parse_jump
 from tomcat_fleet.transport.local import open_local
 from tomcat_fleet.transport.ssh import AsyncSsh, open_ssh
 from tomcat_fleet.transport.tether import JumpLostError, Tethered
+from tomcat_fleet.transport.threaded.channel import open_paramiko
+from tomcat_fleet.transport.threaded.connect import Paramiko
+from tomcat_fleet.transport.threaded.offer import unable
 
-TRANSPORTS = ("asyncssh", "local")
+TRANSPORTS = ("asyncssh", "paramiko", "local")
 ESCALATIONS = ("sudo", "doas", "dzdo")  # those that take -n and never ask at a prompt
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
@@ -35,12 +38,15 @@ class Carriers:
 
     def __init__(self, limits: Limits) -> None:
         self._asyncssh = Bastions(AsyncSsh(), limits)
+        self._paramiko = Bastions(Paramiko(), limits)
 
     async def open(self, target: Target, access: Access, limits: Limits) -> Channel:
         """Start ``sh -s`` on ``target``. Raises TargetError, JumpLostError when only the way there broke."""
         match target.transport:
             case "asyncssh":
                 return await _over(self._asyncssh, open_ssh, target, access, limits)
+            case "paramiko":
+                return await _over(self._paramiko, open_paramiko, target, access, limits)
             case "local":
                 return await open_local(target, limits)
             case _:
@@ -49,6 +55,7 @@ class Carriers:
     async def aclose(self) -> None:
         """Close the connections to jump hosts."""
         await self._asyncssh.aclose()
+        await self._paramiko.aclose()
 
 
 class _Opener(Protocol[C_contra]):
@@ -96,9 +103,12 @@ async def open_channel(target: Target, access: Access, limits: Limits) -> Channe
 
 def _faults(target: Target) -> Iterator[Fault]:
     if target.transport not in TRANSPORTS:
-        yield fault_of(target, f"transport {target.transport!r} is not part of this release; use asyncssh or local")
+        known = ", ".join(TRANSPORTS)
+        yield fault_of(target, f"transport {target.transport!r} is not part of this release; use {known}")
     if target.ssh_profile not in PROFILES:
         yield fault_of(target, f"ssh_profile {target.ssh_profile!r} does not exist; use {', '.join(PROFILES)}")
+    elif target.transport == "paramiko" and (lacking := unable(target.ssh_profile)):
+        yield fault_of(target, lacking)
     if target.become and target.become.method not in ESCALATIONS:
         method = target.become.method
         yield fault_of(target, f"escalation by {method!r} is not part of this release; use {', '.join(ESCALATIONS)}")

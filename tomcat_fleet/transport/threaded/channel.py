@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import asyncssh
@@ -15,10 +14,9 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Limits, Link
-from tomcat_fleet.transport.connect import Endpoint
 from tomcat_fleet.transport.conversation import Conversation
 from tomcat_fleet.transport.deadline import Deadline
-from tomcat_fleet.transport.jump import Hop, parse_jump
+from tomcat_fleet.transport.endpoint import Endpoint
 from tomcat_fleet.transport.ssh import COMMAND
 from tomcat_fleet.transport.threaded.apart import apart
 from tomcat_fleet.transport.threaded.client import FAULTS
@@ -40,7 +38,7 @@ class ParamikoChannel(Conversation):
         return self._link
 
     async def aclose(self) -> None:
-        """Close channel and connections, the target's before those of its jump hosts, and see their threads leave."""
+        """Close channel and connection, and see their threads leave."""
         self.ended()
         await self._stack.aclose()
 
@@ -68,20 +66,11 @@ async def open_paramiko(
 ) -> ParamikoChannel:
     """Open a shell on ``target``; raises ``TargetError``.
 
-    ``tunnel`` is an open connection to the target's last jump host. It stays open and the target's own ``jump`` is
-    then only reported; without it every hop is opened here and closed with the channel.
+    ``tunnel`` is an open connection to the target's last jump host, which stays open.
     """
     deadline = Deadline(limits.total_s)
+    endpoint = access.endpoint(target)
     async with AsyncExitStack() as stack:
-        if tunnel is None:
-            tunnel = await _open_hops(parse_jump(target.jump), target, access, limits, deadline, stack)
-        endpoint = Endpoint(
-            address=target.address,
-            port=target.port,
-            profile=target.ssh_profile,
-            login=access.login(target),
-            host_keys=access.known_hosts.of(target.address, target.port),
-        )
         connection = await connect(endpoint, limits, deadline, tunnel)
         stack.push_async_callback(connection.close)
         channel = ParamikoChannel(limits, deadline, _link(target, endpoint, connection), stack.pop_all())
@@ -91,32 +80,6 @@ async def open_paramiko(
         await channel.aclose()
         raise
     return channel
-
-
-async def _open_hops(
-    hops: Sequence[Hop],
-    target: Target,
-    access: Access,
-    limits: Limits,
-    deadline: Deadline,
-    stack: AsyncExitStack,
-) -> Connection | None:
-    tunnel = None
-    for hop in hops:
-        endpoint = Endpoint(
-            address=hop.address,
-            port=hop.port,
-            profile="modern",
-            login=access.hop_login(target, hop.user),
-            host_keys=access.known_hosts.of(hop.address, hop.port),
-        )
-        try:
-            tunnel = await connect(endpoint, limits, deadline, tunnel)
-        except TargetError as error:
-            reason = failure.line(f"jump host {hop}", error.outcome, error.reason)
-            raise TargetError(Outcome.JUMP_FAILED, reason) from None
-        stack.push_async_callback(tunnel.close)
-    return tunnel
 
 
 def _link(target: Target, endpoint: Endpoint, connection: Connection) -> Link:

@@ -17,8 +17,8 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.channel import Limits
-from tomcat_fleet.transport.connect import Endpoint
 from tomcat_fleet.transport.deadline import Deadline
+from tomcat_fleet.transport.endpoint import Endpoint
 from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
 from tomcat_fleet.transport.threaded.apart import apart
 from tomcat_fleet.transport.threaded.authentication import Authentication, Key, RefusedError
@@ -63,6 +63,8 @@ async def connect(
 
     Faults before the key exchange are tried again, with jitter, and nothing later, as by asyncssh.
     """
+    if endpoint.login.empty and endpoint.login.locked:
+        raise TargetError(Outcome.AUTH_FAILED, failure.line("nothing to log in with", "; ".join(endpoint.login.locked)))
     retries = stamina.retry_context(
         on=ConnectionFaultError,
         attempts=1 + limits.retries,
@@ -76,6 +78,24 @@ async def connect(
             with attempt:
                 return await _Attempt(endpoint, limits, deadline).made(tunnel)
     raise TargetError(Outcome.UNREACHABLE, "no attempt was made")
+
+
+class Paramiko:
+    """paramiko, as jump hosts need it."""
+
+    async def connect(
+        self, endpoint: Endpoint, limits: Limits, deadline: Deadline, tunnel: Connection | None
+    ) -> Connection:
+        """A verified and authenticated connection; raises ``TargetError``."""
+        return await connect(endpoint, limits, deadline, tunnel)
+
+    def is_open(self, connection: Connection) -> bool:
+        """Whether channels can be opened on it."""
+        return connection.is_open()
+
+    async def close(self, connection: Connection) -> None:
+        """Close politely, then at once."""
+        await connection.close()
 
 
 class _Attempt:
