@@ -23,6 +23,7 @@ from tomcat_fleet.cli.option import (
     Output,
     PerJump,
     PerSubnet,
+    SshConfig,
     Templates,
     Verbose,
     listed,
@@ -52,6 +53,7 @@ class Carrier(StrEnum):
     """How targets are reached."""
 
     ASYNCSSH = "asyncssh"
+    PARAMIKO = "paramiko"
     LOCAL = "local"
 
 
@@ -82,6 +84,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")] = 64,
     per_jump: PerJump = 32,
     per_subnet: PerSubnet = 0,
+    ssh_config: SshConfig = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything on one target.")] = _DEFAULTS.total_s,
     known_hosts: Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")] = None,
     key: Annotated[list[Path] | None, typer.Option(help="Private key for targets that name none; repeatable.")] = None,
@@ -98,7 +101,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     verbose(verbosity)
     sweep = clock.sweep_id(began := clock.now())
     desk = _Faults()
-    fleet = desk.of(lambda: _fleet(inventory, limit, transport))
+    fleet = desk.of(lambda: _fleet(inventory, limit, ssh_config, transport))
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
     today = began.astimezone().date()
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
@@ -161,8 +164,8 @@ class _Faults:
             return None
 
 
-def _fleet(paths: list[Path], limit: str | None, transport: Carrier | None) -> Inventory:
-    fleet = load(paths, limit)
+def _fleet(paths: list[Path], limit: str | None, ssh_config: Path | None, transport: Carrier | None) -> Inventory:
+    fleet = load(paths, limit, ssh_config)
     if not fleet.targets:
         raise ConfigError("the inventory has no target" + (f" that --limit {limit!r} selects" if limit else ""))
     if transport is None:

@@ -124,7 +124,15 @@ class Turn:
 
         channel = await auditor.open(self._target)
         try:
-            return await collect(channel, self._target, key=auditor.key, want=want, share=share, pace=auditor.pace)
+            return await collect(
+                channel,
+                self._target,
+                key=auditor.key,
+                want=want,
+                share=share,
+                pace=auditor.pace,
+                become_password=auditor.plan.access.become_password(self._target),
+            )
         finally:
             await channel.aclose()
 
