@@ -6,11 +6,14 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 _PROGRAMS = {
+    "ssh": ("ssh",),
+    "ansible-inventory": (str(Path(sys.executable).with_name("ansible-inventory")), "ansible-inventory"),
     "sshd": ("/usr/sbin/sshd", "sshd"),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "strace": ("strace",),

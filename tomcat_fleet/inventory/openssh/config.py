@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import heapq
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from tomcat_fleet.inventory.openssh.keyword import HONOURED, KNOWN, WHOLE_LINE, 
 from tomcat_fleet.inventory.openssh.line import keyword, words
 from tomcat_fleet.inventory.shelf import Shelf
 
+_COMMENT = re.compile(r"\s+#.*\Z", re.DOTALL)
 _DEEPEST = 16  # files that include one another, as in ssh
 
 
@@ -154,7 +156,7 @@ class ConfigReader:
 
 def _argument(name: str, word: str, rest: str) -> str:
     if name in WHOLE_LINE:
-        return rest
+        return _COMMENT.sub("", rest) if name == "proxyjump" else rest
     found = words(rest)
     if not found or not found[0]:
         raise ValueError(f"{word} has no argument")

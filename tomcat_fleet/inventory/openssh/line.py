@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_KEYWORD = re.compile(r"(?P<quote>\"?)(?P<keyword>[^\s\"=]+)(?P=quote)(?:\s*=\s*|\s+|(?=\"))(?P<rest>.*)\Z", re.DOTALL)
+_KEYWORD = re.compile(r"(?P<quote>\"?)(?P<keyword>[^\s\"=]+)(?P=quote)(?:\s*=\s*|\s+)(?P<rest>.*)\Z", re.DOTALL)
 _ESCAPED = "'\"\\"
 
 

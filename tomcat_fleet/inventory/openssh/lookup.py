@@ -10,7 +10,6 @@ from tomcat_fleet.inventory.openssh.condition import Condition, ExecError, Subje
 from tomcat_fleet.inventory.openssh.config import Block, Config, Directive
 
 _ADDED_UP = frozenset({"identityfile", "certificatefile"})
-_EITHER = {"proxyjump": "proxycommand", "proxycommand": "proxyjump"}  # whichever comes first
 
 
 @dataclass(slots=True)
@@ -29,13 +28,25 @@ class Found:
             same = self.listed.setdefault(name, [])
             if directive.value not in {other.value for other in same}:
                 same.append(directive)
-        elif _EITHER.get(name) not in self.first:
+        elif not self._bars(name):
             self.first.setdefault(name, directive)
+
+    def _bars(self, name: str) -> bool:
+        """Whether the other way through a jump host came first; only ``ProxyJump none`` leaves the choice open."""
+        if name == "proxyjump":
+            return "proxycommand" in self.first
+        jump = self.first.get("proxyjump") if name == "proxycommand" else None
+        return jump is not None and not is_none(jump)
 
     def host_name(self) -> str:
         """Return where ``HostName`` leads as far as it is known, ``%h`` and ``%%`` replaced."""
         written = self.first.get("hostname")
         return expand_host(written.value, self.host) if written else self.host
+
+
+def is_none(directive: Directive) -> bool:
+    """Whether a line says that there is nothing."""
+    return directive.value.strip().lower() == "none"
 
 
 def expand_host(written: str, host: str) -> str:

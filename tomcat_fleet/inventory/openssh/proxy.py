@@ -18,7 +18,7 @@ class NoJumpError(ValueError):
 def jump_of(command: str) -> str:
     """``user@host:port`` of the jump host; raises ``NoJumpError`` for any other command."""
     try:
-        words = shlex.split(command)
+        words = shlex.split(command, comments=True)
     except ValueError:
         raise NoJumpError("has a quote that is not closed") from None
     if words[:1] == ["exec"]:

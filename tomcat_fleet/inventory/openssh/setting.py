@@ -13,7 +13,7 @@ from tomcat_fleet.inventory import key, route, value
 from tomcat_fleet.inventory.key import Setting
 from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
 from tomcat_fleet.inventory.openssh.config import Config, Directive
-from tomcat_fleet.inventory.openssh.lookup import Found, expand, local_user, lookup
+from tomcat_fleet.inventory.openssh.lookup import Found, expand, is_none, local_user, lookup
 from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.value import RefusedError, UnusableError
 
@@ -80,12 +80,13 @@ class _Reading:
 
     def _jump(self) -> Setting | None:
         first = self._found.first
-        if written := first.get("proxyjump"):
+        written = first.get("proxyjump")
+        if written and not (is_none(written) and "proxycommand" in first):
             return _typed(written, lambda raw: route.jump(re.sub(r"(\A|,)ssh://", r"\1", raw)))
         written = first.get("proxycommand")
         if written is None:
             return None
-        return _typed(written, lambda raw: None if raw.strip().lower() == "none" else route.jump(jump_of(raw)))
+        return _typed(written, lambda raw: None if is_none(written) else route.jump(jump_of(raw)))
 
     def _key_files(self) -> Setting | None:
         written = [one for one in self._found.listed.get("identityfile", ()) if one.value.lower() != "none"]
