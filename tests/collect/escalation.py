@@ -82,11 +82,12 @@ class Scene:
         self.binds["/usr/local/bin"] = str(directory)
 
     def argv(self, uid: int = NOBODY) -> list[str]:
-        """``/bin/sh -s`` as ``uid``."""
+        """``/bin/sh -s`` as ``uid``; root's may not read what is others'."""
         binds = "".join(
             f"mount --bind {shlex.quote(ours)} {shlex.quote(path)} && " for path, ours in self.binds.items()
         )
-        drop = f"exec setpriv --reuid {uid} --regid {uid} --clear-groups /bin/sh -s" if uid else "exec /bin/sh -s"
+        squashed = "--inh-caps=-all --bounding-set=-dac_override,-dac_read_search"
+        drop = f"exec setpriv {squashed if uid == 0 else f'--reuid {uid} --regid {uid} --clear-groups'} /bin/sh -s"
         return [need("mount-namespaces"), "-m", "sh", "-c", binds + drop]
 
     async def collected(self, become: Become, password: str | None = None, uid: int = NOBODY) -> Collected:

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tomcat_fleet.collect import privilege, script
+from tomcat_fleet.collect import script
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.collect.talk import Talk
 from tomcat_fleet.errors import TargetError
+from tomcat_fleet.model import escalation
 from tomcat_fleet.model.target import Become
 from tomcat_fleet.transport.secret import Secret
 
@@ -48,7 +49,7 @@ async def raise_rights(
     before = talk.ingest.copy()
     try:
         rise = await _without_password(talk, become)
-        if rise.how is None and password is not None and become.method in privilege.ASKING:
+        if rise.how is None and password is not None and become.method in escalation.ASKING:
             rise = await _with_password(talk, become, password)
         if rise.how is None:
             return rise
@@ -72,8 +73,8 @@ async def _without_password(talk: Talk, become: Become) -> Rise:
     if word.state == "ok":
         on_linux = talk.ingest.host.os == "linux"
         if become.method == "su" and talk.begun[0] == 0 and on_linux:
-            return Rise(how=privilege.roots_su(become.user))
-        return Rise(how=privilege.command(become.method, become.user))
+            return Rise(how=escalation.roots_su(become.user))
+        return Rise(how=escalation.command(become.method, become.user))
     return Rise(reason="refused without a password")
 
 
@@ -107,7 +108,7 @@ async def _resumed(talk: Talk, become: Become, word: Record, reasons: dict[str, 
         raise talk.broken("a raise record is malformed") from exc
     await talk.channel.write(told)
     await talk.until_end()
-    return Rise(how=privilege.asking(become.method, become.user))
+    return Rise(how=escalation.asking(become.method, become.user))
 
 
 def _line(password: Secret) -> bytes | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tomcat_fleet.model import escalation, escape
 from tomcat_fleet.model.evidence import Evidence, Verb
 from tomcat_fleet.model.fact import Gap, Unknown
 from tomcat_fleet.model.result import GapResult
-from tomcat_fleet.model.target import Target
+from tomcat_fleet.model.target import Become, Target
 
 _MOST = 200
 
@@ -27,14 +28,26 @@ def listed(evidence: Evidence, target: Target) -> tuple[GapResult, ...]:
 
 
 def _row(evidence: Evidence, target: Target, path: str, detail: str, unknown: Unknown) -> GapResult:
-    said = " ".join(part for part in (detail, unknown.detail) if part)
-    return GapResult(source=path, gap=unknown.gap.value, detail=said, help=_help(evidence, target, unknown))
+    refused = f"{_method(target)}: {evidence.host.become_reason}" if evidence.host.become_reason else ""
+    said = (detail, unknown.detail, refused if unknown.gap is Gap.DENIED else "")
+    return GapResult(
+        source=path,
+        gap=unknown.gap.value,
+        detail=" ".join(part for part in said if part),
+        help=_help(evidence, target, unknown),
+    )
+
+
+def _method(target: Target) -> str:
+    return (target.become or Become()).method
 
 
 def _help(evidence: Evidence, target: Target, unknown: Unknown) -> str:
-    """The sudoers line that would let the collector read it, when rights are what is missing."""
-    if unknown.gap is not Gap.DENIED or evidence.host.become is not None:
+    """The rule that would let the collector read it, when rights are what is missing: the one that ``plan`` prints."""
+    host = evidence.host
+    if unknown.gap is not Gap.DENIED or host.become is not None:
         return ""
-    account = evidence.host.login_user or target.user or "LOGIN"
-    user = target.become.user if target.become else "root"
-    return f"{account} ALL=({user}) NOPASSWD: /bin/sh -s"
+    user = (target.become or Become()).user
+    names = [escape.to_text(host.login_user), target.user or "", f"#{host.login_uid}" if host.login_uid >= 0 else ""]
+    lines = (escalation.rule(_method(target), name, user) for name in [name for name in names if name] or ["LOGIN"])
+    return next((line for line in lines if line), "")
