@@ -12,9 +12,9 @@ from tests.need import need
 from tomcat_fleet.model import escalation
 
 NAMES = ["audit", "#1001", "DOMAIN\\user", "dom\\xavier", "tom cat", "%wheel", "+net", "a@REALM.KR", "ALL", "ORACLE",
-         "Ops", "a!", "!a", "a=b", "a:b", "a,b", "(x)", 'q"t', "it's", "#foo", "#12a", "한글 계정", "x\\x41", "-d", "a*",
-         "$m", "Defaults", "User_Alias", "Runas_Alias", "A1_B", "a#b", "~x", "a;b", "a&b", "host$", ":group", "permit", "as",
-         "@include", "a\\"]  # fmt: skip
+         "Ops", "a!", "!a", "a=b", "a:b", "a,b", "(x)", 'q"t', "it's", "#foo", "#12a", "한글 계정", "x\\x41", "-d",
+         "a*", "$m", "Defaults", "User_Alias", "Runas_Alias", "A1_B", "a#b", "~x", "a;b", "a&b", "host$", ":group",
+         "permit", "as", "@include", "a\\"]  # fmt: skip
 INEXPRESSIBLE = ["", "a\nb", "tab\tbed", "nul\0", "esc\x1b", "half\ud800", "line\u2028", "bidi\u202e"]
 
 
