@@ -25,7 +25,7 @@ def test_everything_else_is_listed_with_its_line() -> None:
         replace(WEB, transport="winrm"),
         replace(WEB, name="web02", ssh_profile="ancient", jump="host:", source="hosts.toml:9"),
         replace(WEB, name="web03", transport="telnet", source=""),
-        replace(WEB, name="web04", become=Become(method="pbrun"), source="hosts.toml:11"),
+        replace(WEB, name="web04", become=Become(method="runas"), source="hosts.toml:11"),
     ]
     with pytest.raises(ConfigError) as caught:
         check_transports(targets)
@@ -34,7 +34,9 @@ def test_everything_else_is_listed_with_its_line() -> None:
         Fault("hosts.toml", 7, "web01: transport 'winrm' is not part of this release; use asyncssh, paramiko, local"),
         Fault("hosts.toml", 9, "web02: not a jump host: 'host:'; user@host:port is expected"),
         Fault("hosts.toml", 9, "web02: ssh_profile 'ancient' does not exist; use modern, legacy-2012, legacy-2005"),
-        Fault("hosts.toml", 11, "web04: escalation by 'pbrun' is not part of this release; use sudo, doas, dzdo"),
+        Fault(
+            "hosts.toml", 11, "web04: escalation by 'runas' is not part of this release; use sudo, su, doas, dzdo, pbrun"
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from tomcat_fleet.errors import ConfigError, Fault, TargetError
+from tomcat_fleet.model.escalation import METHODS
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, fault_of
@@ -21,7 +22,7 @@ from tomcat_fleet.transport.threaded.connect import Paramiko
 from tomcat_fleet.transport.threaded.offer import unable
 
 TRANSPORTS = ("asyncssh", "paramiko", "local")
-ESCALATIONS = ("sudo", "doas", "dzdo")  # those that take -n and never ask at a prompt
+ESCALATIONS = METHODS
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 
