@@ -35,7 +35,9 @@ def test_everything_else_is_listed_with_its_line() -> None:
         Fault("hosts.toml", 9, "web02: not a jump host: 'host:'; user@host:port is expected"),
         Fault("hosts.toml", 9, "web02: ssh_profile 'ancient' does not exist; use modern, legacy-2012, legacy-2005"),
         Fault(
-            "hosts.toml", 11, "web04: escalation by 'runas' is not part of this release; use sudo, su, doas, dzdo, pbrun"
+            "hosts.toml",
+            11,
+            "web04: escalation by 'runas' is not part of this release; use sudo, su, doas, dzdo, pbrun",
         ),
     )
 
