@@ -1,0 +1,83 @@
+"""The file in which scanned host keys wait for review."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncssh
+
+from tomcat_fleet.cli.word import Say
+from tomcat_fleet.errors import TargetError
+from tomcat_fleet.model import escape
+from tomcat_fleet.sweep.clock import stamp
+from tomcat_fleet.transport.enrolment import State, kept_instead, pending_line, size, standing
+from tomcat_fleet.transport.known_hosts import KnownHosts
+from tomcat_fleet.transport.scan import Scanned
+
+_NAMED = 5  # of the hosts that share a key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one machine answered, beside what is known of it."""
+
+    name: str  # in known_hosts
+    labels: tuple[str, ...]
+    keys: tuple[tuple[asyncssh.SSHKey, State], ...] = ()
+    former: tuple[asyncssh.SSHKey, ...] = ()  # known under its name and not offered
+    same: tuple[str, ...] = ()  # other machines that answered with one of its keys
+    fault: TargetError | None = None
+
+
+def answers(found: Sequence[Scanned], known: KnownHosts) -> list[Answer]:
+    """Return what was found, compared with ``known`` and with one another."""
+    holders: defaultdict[bytes, list[str]] = defaultdict(list)
+    for one in found:
+        for key in one.keys:
+            holders[key.public_data].append(one.place.name)
+    return [_answer(one, known, holders) for one in found]
+
+
+def _answer(one: Scanned, known: KnownHosts, holders: dict[bytes, list[str]]) -> Answer:
+    name = one.place.name
+    others = dict.fromkeys(other for key in one.keys for other in holders[key.public_data] if other != name)
+    return Answer(
+        name=name,
+        labels=tuple(map(escape.one_line, one.place.labels)),
+        keys=tuple(zip(one.keys, standing(known, name, one.keys), strict=True)),
+        former=tuple(kept_instead(known, name, one.keys)) if one.keys else (),
+        same=tuple(others),
+        fault=one.fault,
+    )
+
+
+def review(found: Iterable[Answer], say: Say, moment: datetime, file: str) -> str:
+    """Return the file's text: every key as a line of known_hosts, below what is to be compared."""
+    lines = [f"# {line}" for line in say("known_hosts.heading", time=stamp(moment), path=file).splitlines()]
+    for answer in found:
+        lines += ["", *_block(answer, say)]
+    return "\n".join([*lines, ""])
+
+
+def _block(answer: Answer, say: Say) -> Iterator[str]:
+    yield f"# {', '.join(answer.labels)} ({answer.name})"
+    if answer.fault:
+        yield f"#   {say('known_hosts.unreached')}: {answer.fault.reason}"
+    if answer.same:
+        others = [*answer.same[:_NAMED], *(["…"] if len(answer.same) > _NAMED else [])]
+        yield f"#   {say('known_hosts.same', others=', '.join(others))}"
+    changed = any(state is State.CHANGED for _, state in answer.keys)
+    for key in answer.former if changed else ():
+        yield f"#   {say('known_hosts.former')}: {mark(key)}"
+    for key, state in answer.keys:
+        yield f"#   {say(f'known_hosts.{state}')}: {mark(key)}"
+        yield f"#     {key.get_fingerprint('md5')}"
+        yield pending_line(answer.name, key, answer.labels)
+
+
+def mark(key: asyncssh.SSHKey) -> str:
+    """Return a key's size, fingerprint and type."""
+    return f"{size(key)} {key.get_fingerprint()} {key.get_algorithm()}"
