@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from tomcat_fleet.cli import advisories, audit, demo, evaluate, guide, inventory, schema, version
+from tomcat_fleet.cli import advisories, audit, demo, evaluate, guide, inventory, known_hosts, schema, version
 from tomcat_fleet.cli.guard import guard
 from tomcat_fleet.errors import DiskError, UserError
 from tomcat_fleet.sweep.trace import frames
@@ -31,6 +31,7 @@ app.command()(evaluate.evaluate)
 app.command()(guide.guide)
 app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(known_hosts.app, name="known-hosts")
 app.add_typer(advisories.app, name="advisories")
 app.command()(version.version)
 
