@@ -167,9 +167,8 @@ def _close(found: Sequence[Answer], say: Say, pending: Path, known_hosts: Path |
     counts = {str(state): states[state] for state in State}
     lost = sum(answer.fault is not None for answer in found)
     lines = [say("known_hosts.counts", hosts=len(found), unreached=lost, **counts)]
-    for answer in found:
-        if any(state in {State.CHANGED, State.REVOKED} for _, state in answer.keys):
-            lines.append(say("known_hosts.alarm", name=answer.name, labels=", ".join(answer.labels)))
+    alarming = [one for one in found if {state for _, state in one.keys} & {State.CHANGED, State.REVOKED}]
+    lines += [say("known_hosts.alarm", name=one.name, labels=", ".join(one.labels)) for one in alarming]
     lines += [say("known_hosts.shared", hosts=", ".join(group)) for group in _groups(found)]
     option = f" --known-hosts {shlex.quote(str(known_hosts))}" if known_hosts else ""
     lines += [say("known_hosts.caution"), say("known_hosts.next", path=shlex.quote(str(pending)), option=option)]

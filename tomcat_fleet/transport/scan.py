@@ -25,6 +25,8 @@ Tunnel: TypeAlias = Callable[[Target], Awaitable[asyncssh.SSHClientConnection | 
 FAMILIES = ("ed25519", "ecdsa", "rsa", "dss")
 _RAMP_S = 0.02  # between the first connections, which would otherwise all begin at once
 _RETRIES = 2
+# asyncssh's words for what would be the same with any type of key, and for a signature that is not the key's.
+_OF_ANY_TYPE = ("No matching", "Key exchange hash mismatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +183,7 @@ def _options(profile: str, watch: _Watch) -> asyncssh.SSHClientConnectionOptions
 def _meaning(error: BaseException, stage: Stage) -> TargetError:
     fault = failure.of_connection(error, stage)
     if stage is Stage.EXCHANGE and isinstance(error, asyncssh.DisconnectError | ConnectionError):
-        # What we find missing ourselves is missing for every type of key.
-        ours = isinstance(error, asyncssh.KeyExchangeFailed) and error.reason.startswith("No matching")
+        ours = isinstance(error, asyncssh.KeyExchangeFailed) and error.reason.startswith(_OF_ANY_TYPE)
         return fault if ours else _NoSuchKeyError(fault.outcome, fault.reason)
     return fault
 
