@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from tomcat_fleet.cli import advisories, audit, demo, evaluate, guide, inventory, known_hosts, schema, version
+from tomcat_fleet.cli import advisories, audit, demo, doctor, evaluate, guide, inventory, known_hosts, schema, version
 from tomcat_fleet.cli.guard import guard
 from tomcat_fleet.errors import DiskError, UserError
 from tomcat_fleet.sweep.trace import frames
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(audit.audit)
 app.command()(demo.demo)
+app.command()(doctor.doctor)
 app.command()(evaluate.evaluate)
 app.command()(guide.guide)
 app.command()(schema.schema)
