@@ -10,9 +10,12 @@ import asyncssh
 import pytest
 
 from tests.transport.agent import empty_agent
+from tests.transport.conftest import carrier
 from tests.transport.reach import QUICK, access_for, target_of
 from tests.transport.server import REVERSE_CHANNELS, serve
 from tomcat_fleet.transport.open import open_channel
+
+__all__ = ["carrier"]  # a fixture
 
 
 @pytest.fixture
@@ -21,6 +24,7 @@ def agent(tmp_path: Path) -> Iterator[str]:
         yield path
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.parametrize("with_agent", [False, True])
 async def test_every_kind_is_refused(
     tmp_path: Path, agent: str, monkeypatch: pytest.MonkeyPatch, *, with_agent: bool

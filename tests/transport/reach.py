@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.transport.server import Server, write_private
@@ -13,14 +13,31 @@ from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.open import open_channel
 
+CARRIERS = ("asyncssh", "paramiko")
 QUICK = Limits(connect_s=2, login_s=4, idle_s=4, total_s=10, retries=0)
+
+
+@dataclass
+class Carrier:
+    """The library that carries the test, see the fixture ``carrier``."""
+
+    name: str = "asyncssh"
+
+
+CARRIER = Carrier()
 
 
 def target_of(server: Server, user: str, directory: Path) -> Target:
     """A target that logs in with the key the server accepts."""
     key = write_private(directory / "user_key", server.user_key.export_private_key())
     return Target(
-        name="web01", address="127.0.0.1", port=server.port, user=user, key_files=(str(key),), source="hosts.toml:3"
+        name="web01",
+        address="127.0.0.1",
+        port=server.port,
+        user=user,
+        key_files=(str(key),),
+        transport=CARRIER.name,
+        source="hosts.toml:3",
     )
 
 

@@ -24,6 +24,8 @@ from tomcat_fleet.transport.open import Carriers
 from tomcat_fleet.transport.ssh import AsyncSsh
 from tomcat_fleet.transport.tether import JumpLostError
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 
 

@@ -22,6 +22,8 @@ from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.failure import ConnectionFaultError, Stage, of_connection
 from tomcat_fleet.transport.open import open_channel
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 CASES: dict[str, tuple[Outcome, str]] = {
     "silence": (Outcome.TIMEOUT, "banner: not done within 0.4 s"),
     "version-then-silence": (Outcome.TIMEOUT, "key exchange: not done within 0.4 s"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Sshd
-from tests.transport.reach import QUICK, access_for
+from tests.transport.reach import CARRIERS, QUICK, access_for
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
@@ -28,7 +28,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         yield server
 
 
-@pytest.fixture(params=["local", pytest.param("sshd", marks=pytest.mark.sshd)])
+@pytest.fixture(params=["local", *(pytest.param(name, marks=pytest.mark.sshd) for name in CARRIERS)])
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     @asynccontextmanager
     async def local(limits: Limits) -> AsyncIterator[Channel]:
@@ -48,6 +48,7 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
             port=server.port,
             user=server.account,
             key_files=(str(server.user_key_file),),
+            transport=request.param,
         )
         channel = await open_channel(target, access_for(target, tmp_path, server.known_hosts_line()), limits)
         try:
@@ -55,8 +56,7 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
         finally:
             await channel.aclose()
 
-    openers: dict[str, Opener] = {"local": local, "sshd": openssh}
-    return openers[request.param]
+    return local if request.param == "local" else openssh
 
 
 async def drain(channel: Channel) -> bytes:

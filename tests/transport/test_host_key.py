@@ -16,6 +16,8 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.open import open_channel
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 OTHER = asyncssh.generate_private_key("ssh-ed25519")
 OTHER_TYPE = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
 

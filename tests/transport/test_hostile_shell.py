@@ -15,6 +15,8 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Limits
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 
 async def fault_of_reading(user: str, directory: Path, limits: Limits) -> tuple[TargetError, bytes, float]:
     """The error that ends the reading, what was read before it, and the seconds it took."""

@@ -14,11 +14,10 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access
-from tomcat_fleet.transport.connect import connect
-from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.jump import Hop, parse_jump
 from tomcat_fleet.transport.open import open_channel
-from tomcat_fleet.transport.ssh import open_ssh
+
+pytestmark = pytest.mark.usefixtures("carrier")
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 
@@ -52,21 +51,6 @@ async def test_one_hop_and_two(tmp_path: Path) -> None:
         assert far.forwards == [("127.0.0.1", web.port)]
         assert near.authentications == ["ops", "ops"]
         assert near.commands == []
-
-
-async def test_an_opened_jump_connection_is_shared_and_stays_open(tmp_path: Path) -> None:
-    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
-        target = through(web, tmp_path, near)
-        access = trusting(target, tmp_path, web, near)
-        (endpoint,) = access.route(target)
-        tunnel = await connect(endpoint, QUICK, Deadline(10))
-        for _ in range(3):
-            channel = await open_ssh(target, access, QUICK, tunnel=tunnel)
-            await channel.aclose()
-        assert near.connections == 1
-        assert web.connections == 3
-        tunnel.close()
-        await tunnel.wait_closed()
 
 
 async def test_a_jump_host_that_is_down_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import open_channel
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 
 async def refusal(target: Target, server: Server, directory: Path, *, use_agent: bool = False) -> TargetError:
     access = access_for(target, directory, server.known_hosts_line(), use_agent=use_agent)

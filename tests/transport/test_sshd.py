@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Sshd
-from tests.transport.reach import QUICK, access_for
+from tests.transport.reach import CARRIER, QUICK, access_for
 from tests.transport.test_behaviour import drain
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.open import open_channel
+from tomcat_fleet.transport.threaded.offer import unable
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.usefixtures("carrier")]
 
 
 def target_of(server: Sshd) -> Target:
@@ -25,6 +26,7 @@ def target_of(server: Sshd) -> Target:
         port=server.port,
         user=server.account,
         key_files=(str(server.user_key_file),),
+        transport=CARRIER.name,
     )
 
 
@@ -70,13 +72,15 @@ LEGACY_2012 = (
 
 
 @pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields:UserWarning")
-async def test_an_old_server_is_reached_by_its_profile_and_never_by_itself(tmp_path: Path) -> None:
+async def test_an_old_server_is_reached_by_its_profile_and_never_by_itself(tmp_path: Path, carrier: str) -> None:
     with Sshd(tmp_path, options=LEGACY_2012, key_type="ssh-rsa") as server:
         with pytest.raises(TargetError) as caught:
             await answer(server, target_of(server), tmp_path)
         assert caught.value.outcome is Outcome.SSH_FAILED
         assert caught.value.reason.startswith("key exchange: ")
         old = replace(target_of(server), ssh_profile="legacy-2012")
+        if carrier == "paramiko" and unable("legacy-2012"):
+            return  # this paramiko has none of it and is refused before, see test_threaded
         assert await answer(server, old, tmp_path) == b"hello\n"
 
 
