@@ -160,18 +160,21 @@ class _Attempt:
     async def _keys(self, stack: ExitStack) -> tuple[Key, ...]:
         """Those of files, then the agent's, whose connection lives as long as ``stack``."""
         login = self._endpoint.login
-        keys = [key for key in map(of_identity, login.identities) if key]
-        if login.agent_path:
-            agent = Agent(login.agent_path)
-            stack.callback(agent.close)
-            try:
-                keys += await apart(self._name, agent.keys, agent.unblock)
-            except FAULTS as error:
-                raise TargetError(Outcome.AUTH_FAILED, failure.line("the agent", failure.shown(error))) from None
+        agent = Agent(login.agent_path) if login.agent_path else None
+        stack.callback(agent.close if agent else _nothing)
+        keys = await apart(self._name, lambda: self._gathered(agent), agent.unblock if agent else _nothing)
         if login.identities and not keys and login.password is None:
             paths = ", ".join(identity.path for identity in login.identities)
             raise TargetError(Outcome.AUTH_FAILED, failure.short(f"paramiko cannot use {paths}; asyncssh can"))
-        return tuple(keys)
+        return keys
+
+    def _gathered(self, agent: Agent | None) -> tuple[Key, ...]:
+        keys = [key for key in map(of_identity, self._endpoint.login.identities) if key]
+        try:
+            held = agent.keys() if agent else ()
+        except FAULTS as error:
+            raise TargetError(Outcome.AUTH_FAILED, failure.line("the agent", failure.shown(error))) from None
+        return (*keys, *held)
 
     def _meaning(self, error: BaseException) -> TargetError:
         client = self._client
@@ -226,3 +229,7 @@ async def _dial(endpoint: Endpoint) -> Stream:
 def _sum(errors: list[OSError]) -> OSError:
     texts = {str(error): error for error in errors}
     return next(iter(texts.values())) if len(texts) == 1 else OSError(f"Multiple exceptions: {', '.join(texts)}")
+
+
+def _nothing() -> None:
+    return

@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import paramiko
@@ -27,13 +28,17 @@ _CLASSES = {
 _log = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=256)  # to read an RSA key takes longer than the rest of a connection
 def of_identity(identity: Identity) -> Key | None:
     """Return the key as it is offered, by its certificate when it has one; ``None`` for a type paramiko lacks."""
-    kind = getattr(paramiko, _CLASSES.get(identity.key.get_algorithm(), ""), None)
+    algorithm = identity.key.get_algorithm()
+    kind = getattr(paramiko, _CLASSES.get(algorithm, ""), None)
     if kind is None:
-        _log.info("%s is passed over: paramiko has no %s", identity.path, identity.key.get_algorithm())
+        _log.info("%s is passed over: paramiko has no %s", identity.path, algorithm)
         return None
-    key = kind(file_obj=io.StringIO(identity.key.export_private_key().decode("ascii")))
+    # paramiko takes the newer format for empty where no padding is needed, which happens with ECDSA.
+    form = "openssh" if algorithm == "ssh-ed25519" else "pkcs1-pem"
+    key = kind(file_obj=io.StringIO(identity.key.export_private_key(form).decode("ascii")))
     if identity.certificate:
         return Key(kind=identity.certificate.get_algorithm(), blob=identity.certificate.public_data, sign=_signer(key))
     return Key(kind=key.get_name(), blob=key.asbytes(), sign=_signer(key))
