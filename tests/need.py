@@ -26,7 +26,6 @@ _PROGRAMS = {
     "busybox": ("busybox",),
     "ssh-agent": ("ssh-agent",),
     "ssh-keygen": ("ssh-keygen",),
-    "ssh": ("ssh",),
     "sudo": ("sudo",),
     "visudo": ("/usr/sbin/visudo", "visudo"),
     "cvtsudoers": ("cvtsudoers",),

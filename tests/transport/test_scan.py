@@ -238,7 +238,7 @@ class TestJump:
         )  # fmt: skip
         known = jump.directory / "known"
         known.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-        route = Route(load_access([machine], known_hosts=known), {}, Limits(connect_s=3, login_s=5, total_s=10))
+        route = Route(load_access([machine], known_hosts=known), Limits(connect_s=3, login_s=5, total_s=10))
         try:
             return await scan(places([*jump_hosts([machine], {}), machine]), route.tunnel, concurrency=4, timeout_s=5)
         finally:
@@ -262,13 +262,13 @@ class TestJump:
             assert inner.keys == ()
             assert inner.fault
             assert inner.fault.outcome is Outcome.JUMP_FAILED
-            assert "hostkey_unknown: approve its key first" in inner.fault.reason
+            assert "hostkey_unknown: the server offers" in inner.fault.reason
             assert server.connections == 0
             assert "Accepted" not in sshd.log()
 
     async def test_without_any_known_key_nothing_is_logged_in_to(self) -> None:
         machine = replace(LOCAL, jump="audit@192.0.2.1")
-        route = Route(None, {}, Limits())
+        route = Route(None, Limits())
         (found,) = await scan(places([machine]), route.tunnel, concurrency=4, timeout_s=5)
         await route.aclose()
         assert found.fault
@@ -280,5 +280,5 @@ class TestJump:
         hops = jump_hosts([inner, replace(inner, name="web02", address="192.0.2.50")], {"bastion": described})
         assert hops[0] is described
         assert [(hop.address, hop.port, hop.user, hop.jump) for hop in hops[1:]] == [
-            ("192.0.2.2", 2222, "ops", "bastion:22")
+            ("192.0.2.2", 2222, "ops", "bastion")
         ]

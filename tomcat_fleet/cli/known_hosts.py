@@ -73,7 +73,7 @@ def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     asked = places((*jump_hosts(fleet.targets, fleet.jumps), *fleet.targets))
     access = _access(fleet, path, key, agent=agent) if known else None
     limits = Limits(connect_s=min(timeout, 10.0), login_s=timeout, total_s=2 * timeout)
-    found = _scanned(asked, Route(access, fleet.jumps, limits), concurrency, timeout)
+    found = _scanned(asked, Route(access, limits), concurrency, timeout)
     listed = answers(found, known or KnownHosts())
     _write(pending, review(listed, say, clock.now(), shlex.quote(str(pending))))
     _show(listed, say)
@@ -121,10 +121,10 @@ def _check_output(pending: Path, known_hosts: Path) -> None:
 
 def _access(fleet: Inventory, known_hosts: Path, keys: list[Path] | None, *, agent: bool) -> Access | None:
     """What logging in to jump hosts takes. Targets are not logged in to: their passwords are not looked up."""
-    behind = [replace(target, password=None, key_passphrase=None) for target in fleet.targets if target.jump]
+    behind = [replace(target, password=None, become=None) for target in fleet.targets if target.jump]
     if not behind:
         return None
-    return load_access([*behind, *fleet.jumps.values()], known_hosts=known_hosts, key_files=keys or (), use_agent=agent)
+    return load_access(behind, jumps=fleet.jumps, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)
 
 
 def _scanned(asked: Sequence[Place], route: Route, concurrency: int, timeout: float) -> list[Scanned]:

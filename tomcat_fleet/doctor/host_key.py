@@ -9,11 +9,10 @@ from tomcat_fleet.doctor.finding import Finding, of_faults, ok, problem, warning
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.model.escape import one_line
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport.jump import Hop, parse_jump
+from tomcat_fleet.transport.jump import SSH_PORT, Hop, parse_jump
 from tomcat_fleet.transport.known_hosts import KnownHosts, read_known_hosts
 
 _NAMED = 3
-_SSH_PORT = 22
 
 
 def examine(path: Path, targets: Iterable[Target], jumps: Mapping[str, Target], inventory: str) -> Iterator[Finding]:
@@ -40,7 +39,7 @@ def _machines(targets: Iterable[Target], jumps: Mapping[str, Target]) -> Iterato
         yield target.name, _place(target)
         for hop in _hops(target):
             described = jumps.get(hop.address)
-            yield str(hop), _place(described) if described else (hop.address, hop.port)
+            yield str(hop), _place(described) if described else (hop.address, hop.port or SSH_PORT)
 
 
 def _hops(target: Target) -> tuple[Hop, ...]:
@@ -51,7 +50,7 @@ def _hops(target: Target) -> tuple[Hop, ...]:
 
 
 def _place(target: Target) -> tuple[str, int]:
-    return (target.host_key_alias, _SSH_PORT) if target.host_key_alias else (target.address, target.port)
+    return (target.host_key_alias, SSH_PORT) if target.host_key_alias else (target.address, target.port)
 
 
 def _has(known: KnownHosts, address: str, port: int) -> bool:

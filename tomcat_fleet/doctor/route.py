@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from tomcat_fleet.doctor.finding import Finding, ok, problem, warning
@@ -12,10 +11,9 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.escape import one_line
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access
+from tomcat_fleet.transport.bastion import Bastions
 from tomcat_fleet.transport.channel import Limits
-from tomcat_fleet.transport.deadline import Deadline
-from tomcat_fleet.transport.jump import parse_jump
-from tomcat_fleet.transport.ssh import _open_hops
+from tomcat_fleet.transport.ssh import AsyncSsh
 
 Reach = Callable[[Target], Awaitable[None]]
 AT_A_TIME = 8
@@ -78,8 +76,10 @@ def by_hops(access: Access) -> Reach:
     """Log in to every jump host of a target, and leave."""
 
     async def reach(target: Target) -> None:
-        deadline = Deadline(LIMITS.total_s)
-        async with AsyncExitStack() as stack:
-            await _open_hops(parse_jump(target.jump), target, access, LIMITS, deadline, stack)
+        bastions = Bastions(AsyncSsh(), LIMITS)
+        try:
+            await bastions.tunnel(access.route(target))
+        finally:
+            await bastions.aclose()
 
     return reach

@@ -88,7 +88,7 @@ class Access:
             yield self.endpoint(machine)
 
     def _undescribed(self, target: Target, hop: Hop) -> Endpoint:
-        login = replace(self.login(target), account=hop.user or self.account, password=None)
+        login = replace(self.login(replace(target, password=None)), account=hop.user or self.account)
         return self._endpoint(Target(name=hop.address, address=hop.address, port=hop.port or SSH_PORT), login)
 
     def _endpoint(self, target: Target, login: Login) -> Endpoint:

@@ -20,6 +20,16 @@ class Hop:
     port: int | None = None
     user: str | None = None
 
+    def __str__(self) -> str:
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{address}:{self.port or SSH_PORT}"
+
+    @property
+    def written(self) -> str:
+        """As ``parse_jump`` reads it: with no account and no port where none is given."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return (f"{self.user}@" if self.user else "") + address + (f":{self.port}" if self.port else "")
+
 
 def parse_jump(text: str | None) -> tuple[Hop, ...]:
     """Return the hops of ``text``, none for ``None``; raises ``ValueError`` saying which part is no hop."""
