@@ -164,10 +164,13 @@ def names() -> set[str]:
     return {*reach().always, *(name for row in reach().either for name in row)}
 
 
-SECRET = ["/etc/shadow", "/etc/gshadow", "/etc/ssh/ssh_host_rsa_key", "/root/.ssh/id_rsa", "/home/a/.ssh/id_ed25519",
-          "/home/a/.bash_history", "/etc/sudoers", "/etc/krb5.keytab", "/var/lib/mysql/ibdata1", "/opt/other/secret.txt",
-          "/tmp/x", "/dev/sda", "/dev/mem", "/proc/kcore", "/proc/1/mem", "/proc/1/maps", "/etc", "/", "/etc/tomcat9/x.p12",
-          "/var/log/messages", "/etc/ssl/private/key.pem", "/boot/vmlinuz", "/usr/local/etc/secret"]  # fmt: skip
+SECRET = [
+    *("/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab", "/etc/ssh/ssh_host_rsa_key", "/etc", "/"),
+    *("/root/.ssh/id_rsa", "/home/a/.ssh/id_ed25519", "/home/a/.bash_history", "/opt/other/secret.txt", "/tmp/x"),
+    *("/dev/sda", "/dev/mem", "/proc/kcore", "/proc/1/mem", "/proc/1/maps", "/etc/tomcat9/x.p12", "/var/log/messages"),
+    *("/etc/ssl/private/key.pem", "/boot/vmlinuz", "/usr/local/etc/secret", "/var/lib/mysql/ibdata1"),
+]
+NEVER_LOOKED = ["/etc/ssh", "/root", "/root/x", "/tmp", "/boot", "/dev", "/sys", "/var/log", "/var/spool"]
 
 
 @pytest.mark.parametrize("path", SECRET)

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from tomcat_fleet.cli import advisories, audit, demo, doctor, evaluate, guide, inventory, known_hosts, schema, version
+from tomcat_fleet.cli import (
+    advisories,
+    audit,
+    demo,
+    doctor,
+    evaluate,
+    guide,
+    inventory,
+    known_hosts,
+    plan,
+    schema,
+    version,
+)
 from tomcat_fleet.cli.guard import guard
 from tomcat_fleet.errors import DiskError, UserError
 from tomcat_fleet.sweep.trace import frames
@@ -30,6 +42,7 @@ app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(evaluate.evaluate)
 app.command()(guide.guide)
+app.command()(plan.plan)
 app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(known_hosts.app, name="known-hosts")
