@@ -21,7 +21,7 @@ from tomcat_fleet.transport.scan import Scanned, places, scan, types_of
 from tomcat_fleet.transport.scan_route import Route, jump_hosts
 
 LOCAL = Target(name="web01", address="127.0.0.1")
-KINDS = {"ecdsa": "ecdsa-sha2-nistp384", "rsa": "ssh-rsa", "dsa": "ssh-dss"}
+KINDS = {"ecdsa": "ecdsa-sha2-nistp384", "rsa": "ssh-rsa"}
 
 
 async def no_tunnel(target: Target) -> None:

@@ -73,7 +73,8 @@ def _block(answer: Answer, say: Say) -> Iterator[str]:
     for key in answer.former if changed else ():
         yield f"#   {say('known_hosts.former')}: {mark(key)}"
     for key, state in answer.keys:
-        yield f"#   {say(f'known_hosts.{state}')}: {mark(key)}"
+        word = "kept" if state is State.KNOWN else str(state)
+        yield f"#   {say(f'known_hosts.{word}')}: {mark(key)}"
         yield f"#     {key.get_fingerprint('md5')}"
         yield pending_line(answer.name, key, answer.labels)
 
