@@ -111,6 +111,8 @@ def test_a_namespace_is_named(at: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "variables", "place", "said"),
     [
+        ({}, {"VAULT_TOKEN": "hvs.C4NARY\n"}, "secret/web#user", "the token for Vault is not one line of ASCII"),
+        ({}, {"VAULT_TOKEN": "C4NARY-열쇠"}, "secret/web#user", "the token for Vault is not one line of ASCII"),
         ({}, {"VAULT_TOKEN": "hvs.C4NARY-wrong"}, "secret/web#user", "the token may not read it (403)"),
         ({"forbidden": ("secret/data/web",)}, {}, "secret/web#user", "the token may not read it (403)"),
         ({}, {}, "secret/none#user", "Vault has nothing there (404)"),

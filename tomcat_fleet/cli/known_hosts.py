@@ -17,7 +17,8 @@ from rich.text import Text
 
 from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.inventory import warn
-from tomcat_fleet.cli.option import Inventories, Language, Limit
+from tomcat_fleet.cli.logs import verbose
+from tomcat_fleet.cli.option import Inventories, Language, Limit, Verbose
 from tomcat_fleet.cli.pending import Answer, answers, mark, review
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
@@ -59,15 +60,17 @@ def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Hosts under way at a time.")] = 64,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one host.")] = 30.0,
     lang: Language = Lang.KO,
+    verbosity: Verbose = 0,
 ) -> None:
     """Ask every host for its keys and write them to a file for review. Trusts nothing, logs in to no target."""
+    verbose(verbosity)
     say, path = speaker(lang), (known_hosts or _DEFAULT).expanduser()
     pending = output or path.with_name(f"{path.name}.pending")
     _check_output(pending, path)
     fleet = load(inventory, limit)
     check_transports(fleet.targets)
     warn(fleet)
-    known = read_known_hosts(path) if path.exists() else None
+    known = _known(path)
     if known is None:
         typer.echo(say("known_hosts.none_yet", path=path), err=True)
     asked = places((*jump_hosts(fleet.targets, fleet.jumps), *fleet.targets))
@@ -110,6 +113,17 @@ def trust(
     if result.removed:
         typer.echo(say("known_hosts.backup", path=path), err=True)
     raise typer.Exit(INCOMPLETE if result.refused else 0)
+
+
+def _known(path: Path) -> KnownHosts | None:
+    """The keys known so far, None where there is no file yet."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # said better where it is read
+    return read_known_hosts(path)
 
 
 def _check_output(pending: Path, known_hosts: Path) -> None:

@@ -54,12 +54,15 @@ class HostIndex:
             self._add(number, hosts)
         self._salts = [_Salt(salt, digests) for salt, digests in self._hashes.items()]
         self._done = 0
+        self._answers: dict[str, list[int]] = {}
 
     def find(self, name: str) -> list[int]:
         """Return the numbers of the fields that match ``name``, which is in lower case, in their order."""
-        found = {*self._plain.get(name, ()), *self._hashed(name)}
-        found.update(number for number, patterns in self._lists if patterns.match(name))
-        return sorted(found)
+        if name not in self._answers:
+            found = {*self._plain.get(name, ()), *self._hashed(name)}
+            found.update(number for number, patterns in self._lists if patterns.match(name))
+            self._answers[name] = sorted(found)
+        return self._answers[name]
 
     def _add(self, number: int, hosts: str) -> None:
         if hosts.startswith(HASHED):

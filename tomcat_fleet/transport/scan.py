@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,7 @@ import asyncssh
 import stamina
 
 from tomcat_fleet.errors import TargetError
+from tomcat_fleet.model import escape
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport import failure
@@ -25,6 +27,7 @@ Tunnel: TypeAlias = Callable[[Target], Awaitable[asyncssh.SSHClientConnection | 
 FAMILIES = ("ed25519", "ecdsa", "rsa", "dss")
 _RAMP_S = 0.02  # between the first connections, which would otherwise all begin at once
 _RETRIES = 2
+_log = logging.getLogger(__name__)
 # asyncssh's words for what would be the same with any type of key, and for a signature that is not the key's.
 _OF_ANY_TYPE = ("No matching", "Key exchange hash mismatch")
 
@@ -73,7 +76,9 @@ async def scan(asked: Sequence[Place], tunnel: Tunnel, *, concurrency: int, time
     async def work(delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         for number, place in waiting:
-            answers[number] = await _asked(place, tunnel, timeout_s)
+            answers[number] = answer = await _asked(place, tunnel, timeout_s)
+            said = f"{answer.fault.outcome}: {answer.fault.reason}" if answer.fault else f"{len(answer.keys)} keys"
+            _log.info("%s %s", ", ".join(map(escape.one_line, place.labels)), said)
 
     async with asyncio.TaskGroup() as group:
         for number in range(min(concurrency, len(asked))):

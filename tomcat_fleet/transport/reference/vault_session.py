@@ -81,6 +81,8 @@ def open_session() -> Session:
     address, authority = _address(), _authority()
     role, secret = os.environ.get("VAULT_ROLE_ID"), os.environ.get("VAULT_SECRET_ID")
     token = os.environ.get("VAULT_TOKEN") or ("" if role and secret else _token_file())
+    if not (token.isascii() and token.isprintable()):
+        raise CredentialError("the token for Vault is not one line of ASCII")
     http = requests.Session()
     http.trust_env = False
     client = hvac.Client(
