@@ -124,7 +124,8 @@ class Sshd:
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication no",
             "PermitRootLogin yes",
-            "MaxStartups 200",
+            # The last one counts, unlike with other options.
+            next((line for line in self.options if line.startswith("MaxStartups ")), "MaxStartups 200"),
             "LogLevel VERBOSE",
         ]
         return self._write("sshd_config", "\n".join([*lines, ""]).encode())

@@ -144,10 +144,18 @@ def _refusal(error: BaseException, course: Course) -> str:
     account = escape.one_line(course.login.account, 64)
     if isinstance(error, asyncssh.IllegalUserName):
         return line(f"{account} cannot be an account's name", shown(error))
-    taken = ",".join(escape.one_line(method, 32) for method in course.accepted)
     said = f"the server refused {account}: offered {_offered(course)}"
-    told = [said, f"it accepts {taken}" if taken else "it named no method that could serve", _advice(error, course)]
-    return short("; ".join(part for part in told if part))
+    return short("; ".join(part for part in (said, _taken(error, course), _advice(error, course)) if part))
+
+
+def _taken(error: BaseException, course: Course) -> str:
+    """What the server would take; nothing where it hung up without a last word on that."""
+    taken = ",".join(escape.one_line(method, 32) for method in course.accepted)
+    if taken:
+        return f"it accepts {taken}"
+    return (
+        "" if isinstance(error, asyncssh.DisconnectError) and _TOO_MANY in error.reason else "it accepts none of these"
+    )
 
 
 def _offered(course: Course) -> str:
@@ -164,16 +172,20 @@ def _offered(course: Course) -> str:
 
 
 def _advice(error: BaseException, course: Course) -> str:
-    keys = course.agent_keys + (len(course.login.identities) if course.login else 0)
-    password = course.login.password if course.login else None
+    """What may be done, in few words. Servers never tell which of these it is."""
+    login = course.login
+    keys = course.agent_keys + (len(login.identities) if login else 0)
+    key = keys and "publickey" in course.accepted
+    password = login and login.password and _PASSWORDS & {*course.accepted}
     advice = {
         "its MaxAuthTries are used up: name the one key file for this target": _TOO_MANY in str(error),
         "it takes no SHA-2 signatures of RSA keys: use another key, or ssh_profile = legacy-2012 (weak)": (
             course.sha1_only
         ),
-        "see authorized_keys, AllowUsers and the account's expiry there": keys and "publickey" in course.accepted,
+        "see authorized_keys, the password, AllowUsers and the account's expiry there": key and password,
+        "see authorized_keys, AllowUsers and the account's expiry there": key,
+        "see the password, AllowUsers and the account's expiry there": password,
         "give the target a key file or load the agent": "publickey" in course.accepted,
-        "give the target a password reference": not password and _PASSWORDS & {*course.accepted},
-        "is the password right, the account allowed (AllowUsers) and not expired?": password,
+        "give the target a password reference": _PASSWORDS & {*course.accepted},
     }
     return next((said for said, fits in advice.items() if fits), "")
