@@ -21,9 +21,9 @@ from paramiko.packet import Packetizer
 
 from tomcat_fleet.transport.threaded.wire import Wire
 
-# What paramiko raises when a hostile server breaks its parsers, beside its own exceptions.
+# What paramiko raises when a hostile server breaks its parsers, its own exceptions, and ``goodbye``.
 FAULTS = (
-    paramiko.SSHException, OSError, EOFError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError,
+# What paramiko raises of itself and when a hostile server breaks its parsers; and ``goodbye``, which is asyncssh's.
     AssertionError, struct.error, MemoryError, RuntimeError,
 )  # fmt: skip
 _KEEPALIVE_S = 15
