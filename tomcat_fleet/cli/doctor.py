@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, Templates
+from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, SshConfig, Templates
 from tomcat_fleet.cli.word import Lang, Say, Sign, speaker
 from tomcat_fleet.doctor.examine import Case, examine
 from tomcat_fleet.doctor.finding import Finding, Level
@@ -55,6 +55,7 @@ def doctor(  # noqa: PLR0913, PLR0917  one parameter per option
     lang: Language = Lang.KO,
     concurrency: Concurrency = 64,
     known_hosts: KnownHosts = None,
+    ssh_config: SshConfig = None,
     key: Keys = None,
     agent: Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")] = False,  # noqa: FBT002
     templates: Templates = None,
@@ -70,6 +71,7 @@ def doctor(  # noqa: PLR0913, PLR0917  one parameter per option
     case = Case(
         inventory=tuple(inventory),
         limit=limit,
+        ssh_config=ssh_config,
         output=output,
         known_hosts=known_hosts or Path("~/.ssh/known_hosts"),
         keys=tuple(key or ()),

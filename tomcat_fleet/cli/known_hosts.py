@@ -18,7 +18,7 @@ from rich.text import Text
 from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
-from tomcat_fleet.cli.option import Inventories, Language, Limit, Verbose
+from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig, Verbose
 from tomcat_fleet.cli.pending import Answer, answers, mark, review
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
@@ -50,6 +50,7 @@ app = typer.Typer(help="Host keys: ask for them, review them, trust them.", no_a
 def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     inventory: Inventories,
     limit: Limit = None,
+    ssh_config: SshConfig = None,
     known_hosts: KnownHostsFile = None,
     output: Annotated[
         Path | None,
@@ -67,7 +68,7 @@ def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     say, path = speaker(lang), (known_hosts or _DEFAULT).expanduser()
     pending = output or path.with_name(f"{path.name}.pending")
     _check_output(pending, path)
-    fleet = load(inventory, limit)
+    fleet = load(inventory, limit, ssh_config)
     check_transports(fleet.targets)
     warn(fleet)
     known = _known(path)

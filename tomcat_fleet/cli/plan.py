@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tomcat_fleet.cli import drop_in
 from tomcat_fleet.cli.inventory import warn
-from tomcat_fleet.cli.option import Inventories, Language, Limit
+from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig
 from tomcat_fleet.cli.plan_page import show
 from tomcat_fleet.cli.planned import planned
 from tomcat_fleet.cli.word import Lang, speaker
@@ -37,9 +37,15 @@ Shape: TypeAlias = Annotated[
 _METHODS = {PlanFormat.SUDOERS: "sudo", PlanFormat.DOAS: "doas"}
 
 
-def plan(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO, shape: Shape = PlanFormat.TEXT) -> None:
+def plan(
+    inventory: Inventories,
+    limit: Limit = None,
+    ssh_config: SshConfig = None,
+    lang: Language = Lang.KO,
+    shape: Shape = PlanFormat.TEXT,
+) -> None:
     """Print what an audit would reach, run and read, and the rules it needs. Connects to nothing."""
-    fleet = load(inventory, limit)
+    fleet = load(inventory, limit, ssh_config)
     if not fleet.targets:
         raise ConfigError("the inventory has no target" + (f" that --limit {limit!r} selects" if limit else ""))
     check_transports(fleet.targets)

@@ -7,7 +7,7 @@ import getpass
 import os
 import resource
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ class Case:
 
     inventory: tuple[Path, ...]
     limit: str | None = None
+    ssh_config: Path | None = None
     output: Path | None = None  # None: a new directory where it is run
     known_hosts: Path = Path("~/.ssh/known_hosts")
     keys: tuple[Path, ...] = ()
@@ -52,7 +53,7 @@ def examine(case: Case) -> tuple[Finding, ...]:
 
 def _fleet(case: Case) -> tuple[Inventory, list[Finding]]:
     try:
-        fleet = load(case.inventory, case.limit)
+        fleet = load(case.inventory, case.limit, case.ssh_config)
     except UserError as error:
         return Inventory(targets=()), [*of_faults("inventory", error.faults)]
     if not fleet.targets:
@@ -88,7 +89,7 @@ def _login(case: Case, fleet: Inventory, machines: Sequence[Target]) -> Iterator
 async def _ways(case: Case, fleet: Inventory, remote: Sequence[Target]) -> list[Finding]:
     """What an audit reads before it begins; where that is in order, the agent and the jump hosts themselves."""
     tried = remote if case.outside else tuple(one for one in remote if not credential.asks_outside(one))
-    access, findings = _access(case, tried)
+    access, findings = _access(case, tried, fleet.jumps)
     if access is None:
         return [*findings, *map(route.untried, route.routes(remote))]
     findings = [await agent.examine(access.agent_path)] if access.agent_path else [ok("agent", "agent_unasked")]
@@ -98,11 +99,14 @@ async def _ways(case: Case, fleet: Inventory, remote: Sequence[Target]) -> list[
     return [*findings, *map(route.untried, route.routes(left))]
 
 
-def _access(case: Case, targets: Sequence[Target]) -> tuple[Access | None, list[Finding]]:
+def _access(case: Case, targets: Sequence[Target], jumps: Mapping[str, Target]) -> tuple[Access | None, list[Finding]]:
     try:
-        return load_access(targets, known_hosts=case.known_hosts, key_files=case.keys, use_agent=case.agent), []
+        access = load_access(
+            targets, jumps=jumps, known_hosts=case.known_hosts, key_files=case.keys, use_agent=case.agent
+        )
     except ConfigError as error:
         return None, [*of_faults("login", error.faults)]
+    return access, []
 
 
 def _account() -> str:

@@ -93,7 +93,8 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
 
     def broken(self) -> Exception:
         """Return why the connection is no more, in the most telling words there are."""
-        return self.goodbye or self.wire.fault or self.saved_exception or ConnectionResetError("Connection lost")
+        found: list[Exception | None] = [self.goodbye, self.wire.fault, self.saved_exception]
+        return next((one for one in found if one is not None), ConnectionResetError("Connection lost"))
 
     def keep_alive(self) -> None:
         """Send something now and then, for what stands between and forgets idle connections."""
