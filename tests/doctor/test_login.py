@@ -133,6 +133,7 @@ BASTION = f"[192.0.2.9]:2222 {PUBLIC}\n"
         (None, WEB, ("problem", "fault"), None),
         ("192.0.2.1 ssh-ed25519 AAAA\n", WEB, ("problem", "fault"), None),
     ],
+    ids=["both", "authority", "target alone", "jump host alone", "empty", "alias", "absent", "damaged"],
 )  # fmt: skip
 def test_known_hosts(
     text: str | None, target: Target, expected: tuple[str, str], names: str | None, tmp_path: Path
