@@ -10,12 +10,14 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tests.transport.reach import QUICK
+from tests.transport.reach import CARRIER, QUICK
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.open import open_channel
+
+pytestmark = pytest.mark.usefixtures("carrier")
 
 PASSWORD = "C4NARY-password"
 Prompts = list[tuple[str, bool]]
@@ -71,7 +73,12 @@ async def reaching(pam: Pam, directory: Path, monkeypatch: pytest.MonkeyPatch) -
         known.write_text(f"[127.0.0.1]:{listener.get_port()} {host_key.export_public_key().decode()}")
         monkeypatch.setenv("WEB_PASSWORD", PASSWORD)
         target = Target(
-            name="web01", address="127.0.0.1", port=listener.get_port(), user="audit", password="env:WEB_PASSWORD"
+            name="web01",
+            address="127.0.0.1",
+            port=listener.get_port(),
+            user="audit",
+            password="env:WEB_PASSWORD",
+            transport=CARRIER.name,
         )
         channel = await open_channel(target, load_access([target], known_hosts=known), QUICK)
         await channel.aclose()
@@ -81,7 +88,7 @@ async def reaching(pam: Pam, directory: Path, monkeypatch: pytest.MonkeyPatch) -
         await listener.wait_closed()
 
 
-@pytest.mark.parametrize("question", ["Password: ", "암호: ", "(audit@web01) Password:", "Passcode or token: "])
+@pytest.mark.parametrize("question", ["Password: ", "암호: ", "(audit@web01) Password:", "Passwort: "])
 async def test_the_password_answers_one_hidden_question(
     question: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,8 +100,14 @@ async def test_the_password_answers_one_hidden_question(
 
 @pytest.mark.parametrize(
     "rounds",
-    [[[("Login name: ", True)]], [[("Password: ", False), ("Code: ", False)]]],
-    ids=["shown", "two questions"],
+    [
+        [[("Login name: ", True)]],
+        [[("Password: ", False), ("Code: ", False)]],
+        [[("Verification code: ", False)]],
+        [[("인증번호: ", False)]],
+        [[("Passcode or token: ", False)]],
+    ],
+    ids=["shown", "two questions", "code", "code in Korean", "token"],
 )
 async def test_no_other_question_is_answered(
     rounds: list[Prompts], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
 from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
+from tomcat_fleet.transport.prompt import asks_for_password
 
 _KEEPALIVE_S = 15
 _log = logging.getLogger(__name__)
@@ -195,15 +196,12 @@ class _Watch(asyncssh.SSHClient):
     def kbdint_challenge_received(
         self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
     ) -> list[str] | None:
-        """Answer the one question whose answer is not shown, in whatever language it is asked: PAM's for the password.
-
-        Nothing else is answered: not a code of a second factor that comes with it, nor what is asked after it.
-        """
+        """Answer the question for the password. What is asked along with it or after it is not answered."""
         del name, instructions, lang
         if not prompts:
             return []  # PAM's messages
-        (_, shown), *more = prompts
-        answer = None if shown or more else self._once()
+        (prompt, shown), *more = prompts
+        answer = self._once() if not more and asks_for_password(prompt, shown=shown) else None
         return None if answer is None else [answer]
 
     def _once(self) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import paramiko
 from paramiko import common
 
+from tomcat_fleet.transport.prompt import asks_for_password
 from tomcat_fleet.transport.secret import Secret
 from tomcat_fleet.transport.threaded.client import Client
 
@@ -120,7 +121,7 @@ class Authentication:
             if answer[0] != _MSG_60:
                 return self._succeeds(answer)
             prompt = _prompt(answer[1])
-            if prompt is not None and (given or not _asks_for_password(prompt)):
+            if prompt is not None and (given or not prompt):
                 return False
             given = given or prompt is not None
             answer = self._respond(() if prompt is None else (password.reveal(),))
@@ -193,14 +194,11 @@ def _ignore(_: paramiko.Message) -> None:
 
 
 def _prompt(message: paramiko.Message) -> str | None:
-    """The only prompt; ``None`` when there is none."""
+    """The only prompt when it asks for the password, an empty one for anything else; ``None`` when there is none."""
     for _ in ("name", "instruction", "language"):
         message.get_binary()
     count = message.get_int()
-    if count > 1:
-        return ""
-    return message.get_binary().decode("utf-8", "replace") if count else None
-
-
-def _asks_for_password(prompt: str) -> bool:
-    return any(word in prompt.lower() for word in ("password", "passcode"))
+    if not count:
+        return None
+    prompt = message.get_binary().decode("utf-8", "replace")
+    return prompt if count == 1 and asks_for_password(prompt, shown=message.get_boolean()) else ""
