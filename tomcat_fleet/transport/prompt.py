@@ -13,4 +13,4 @@ def asks_for_password(prompt: str, *, shown: bool) -> bool:
 
     PAM asks in the server's language, so that no word can be waited for.
     """
-    return not shown and _OTHER.search(prompt) is None
+    return not shown and bool(prompt.strip()) and _OTHER.search(prompt) is None
