@@ -132,7 +132,7 @@ def _lines(depth: int) -> st.SearchStrategy[list[str]]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink what starts processes takes minutes
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example],

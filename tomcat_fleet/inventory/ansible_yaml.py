@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import yaml
 
 from tomcat_fleet.inventory.document import Document, Entry, is_empty
@@ -12,6 +14,14 @@ from tomcat_fleet.inventory.tree import Group, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name
 
 _SECTIONS = ("hosts", "vars", "children")
+_MOST_AGAIN = 10_000
+
+
+class _Way(NamedTuple):
+    """A group as read at one place."""
+
+    name: str
+    node: int
 
 
 class YamlReader:
@@ -21,8 +31,10 @@ class YamlReader:
         self._tree = tree
         self._file = file
         self._ledger = tree.ledger
-        self._waiting: list[Entry] = []
-        self._seen: set[tuple[str, int]] = set()
+        self._waiting: list[Entry | tuple[Group, Entry] | _Way] = []  # the next thing to read comes last
+        self._way: set[_Way] = set()  # groups that are being read just now
+        self._seen: set[_Way] = set()
+        self._again = 0
 
     def read(self, text: str) -> None:
         """Read the whole document; faults go to the ledger and reading goes on."""
@@ -42,14 +54,36 @@ class YamlReader:
                 "this configures an inventory plugin; export its hosts with ansible-inventory --list --yaml",
             )
             return
-        self._waiting = groups[::-1]
+        self._waiting.extend(groups[::-1])
+        self._read_waiting(document)
+
+    def _read_waiting(self, document: Document) -> None:
+        """Go through everything in the document's order: where a variable is set twice, the later one counts."""
         while self._waiting:
-            self._group(document, self._waiting.pop())
+            item = self._waiting.pop()
+            if isinstance(item, Entry):
+                self._group(document, item)
+            elif isinstance(item, _Way):
+                self._way.discard(item)
+            else:
+                self._section(document, *item)
+
+    def _may_enter(self, entry: Entry) -> bool:
+        """Whether to read a group; aliases may lead back into it, or to the same groups without end."""
+        way = _Way(entry.name, id(entry.node))
+        if way in self._way:
+            return False
+        self._again += way in self._seen
+        if self._again == _MOST_AGAIN:
+            self._ledger.fault(entry.spot, f"YAML: aliases repeat groups more than {_MOST_AGAIN} times")
+        self._way.add(way)
+        self._seen.add(way)
+        self._waiting.append(way)
+        return self._again < _MOST_AGAIN
 
     def _group(self, document: Document, entry: Entry) -> None:
-        if (entry.name, id(entry.node)) in self._seen:
+        if not self._may_enter(entry):
             return
-        self._seen.add((entry.name, id(entry.node)))
         try:
             group = self._tree.declare(group_name(entry.name), entry.spot)
         except RefusedError as error:
@@ -62,20 +96,17 @@ class YamlReader:
                 entry.spot, f"the group {quoted(entry.name)} has to be a mapping of hosts, vars, children"
             )
             return
-        children: list[Entry] = []
-        for section in document.entries(entry.node):
-            children += self._section(document, group, section)
-        self._waiting.extend(children[::-1])
+        self._waiting.extend([(group, section) for section in document.entries(entry.node)][::-1])
 
-    def _section(self, document: Document, group: Group, section: Entry) -> list[Entry]:
-        """Enter hosts and variables; returns the child groups, still to be read."""
+    def _section(self, document: Document, group: Group, section: Entry) -> None:
+        """Enter hosts and variables, and line up the child groups."""
         if section.name not in _SECTIONS:
             self._ledger.warn(
                 section.spot,
                 f"{quoted(section.name)} in the group {quoted(group.name)} has no meaning"
                 f"{meant(section.name, _SECTIONS)}; a group has hosts, vars and children",
             )
-            return []
+            return
         entries = self._mapping(document, section)
         for entry in entries:
             if section.name == "vars":
@@ -84,7 +115,8 @@ class YamlReader:
                 self._host(document, group, entry)
             else:
                 self._tree.child(group.name, entry.name, entry.spot)
-        return entries if section.name == "children" else []
+        if section.name == "children":
+            self._waiting.extend(entries[::-1])
 
     def _mapping(self, document: Document, section: Entry) -> list[Entry]:
         """Entries of a section; a lone text stands for one entry without content."""

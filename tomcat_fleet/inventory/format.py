@@ -28,7 +28,8 @@ _BY_ENDING = {
     ".json": Format.LISTING, ".csv": Format.TABLE, ".tsv": Format.TABLE, ".ssh_config": Format.OPENSSH,
     ".list": Format.PLAIN,
 }  # fmt: skip
-_YAML_START = re.compile(r"---|[\w.-]+:(?:\s|\Z)")
+_JSON_START = re.compile(r"\{\s*(?:\"|\}|\Z)")  # YAML begins with a brace, too
+_YAML_START = re.compile(r"---|(?:[\w.-]+|\"[^\"]+\"|'[^']+'):(?:\s|\Z)|\{")
 _SECTION = re.compile(r"\[[^\]\s]+\]\s*(?:[#;].*)?\Z")
 _NATIVE_START = re.compile(r"\[(?:defaults|(?:hosts|groups|jumps)\..+|\[(?:hosts|groups)\..+\])\]\s*(?:#.*)?\Z")
 _OPENSSH_START = re.compile(r"(?:host|match|include)(?:\s+|\s*=\s*)[\w*?!.~/\"-]", re.IGNORECASE)
@@ -71,7 +72,7 @@ def _by_content(path: Path, text: str) -> Format | None:
     lines = [line for line in map(str.strip, text.split("\n")) if line and line[0] not in "#;"]
     first = lines[0] if lines else ""
     signs = (
-        (Format.LISTING, first.startswith("{")),
+        (Format.LISTING, _JSON_START.match(first)),
         (Format.NATIVE, path == STDIN and _NATIVE_START.match(first)),
         (Format.INI, _SECTION.match(first)),
         (Format.OPENSSH, _OPENSSH_START.match(first)),

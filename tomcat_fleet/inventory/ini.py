@@ -1,8 +1,8 @@
 """Ansible's INI format.
 
-Rules: the documentation of its ``ini`` inventory plugin. Values on a host line are Python literals where they can be;
-values of a ``[group:vars]`` section are texts. A section line, a host line and a child line may end in a comment; a
-``:vars`` line may not, for everything after its ``=`` is the value.
+Rules: the documentation of its ``ini`` inventory plugin, and what ``ansible-inventory`` makes of values: Python literals
+where they can be, on a host line and in a ``[group:vars]`` section alike. A section line, a host line and a child line
+may end in a comment; on a ``:vars`` line everything after the ``=`` is the value, unless it is a literal.
 """
 
 from __future__ import annotations
@@ -38,15 +38,18 @@ def literal(written: str) -> object:
             found: object = ast.literal_eval(written)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return written
-    return found if isinstance(found, str | int | float | bool | list | tuple | dict | None) else written
+    return _coerced(found)
 
 
-def section_text(written: str) -> str:
-    """Return the value of a ``:vars`` line, always a text. Quotes go, and so does a comment after a literal."""
-    found = literal(written)
-    if isinstance(found, str):
-        return found
-    return written.split("#", 1)[0].strip() if "#" in written and isinstance(found, int | float | None) else written
+def _coerced(found: object) -> object:
+    """Take what a literal can be and a variable cannot for its nearest kind."""
+    if isinstance(found, list | tuple | set):
+        return [_coerced(part) for part in found]
+    if isinstance(found, dict):
+        return {key: _coerced(part) for key, part in found.items()}
+    if isinstance(found, bytes):
+        return found.decode("utf-8", "surrogateescape")
+    return "..." if found is ... else str(found) if isinstance(found, complex) else found
 
 
 class IniReader:
@@ -128,7 +131,7 @@ class IniReader:
         if not equals or not name:
             self._ledger.fault(spot, f"[{self._group}:vars] needs name=value on every line")
             return
-        self._set(self._tree.group(self._group, spot), name, section_text(written), spot)
+        self._set(self._tree.group(self._group, spot), name, literal(written), spot)
 
     def _host_line(self, line: str, spot: Spot) -> None:
         try:
