@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +29,6 @@ _BY_ENDING = {
     ".json": Format.LISTING, ".csv": Format.TABLE, ".tsv": Format.TABLE, ".ssh_config": Format.OPENSSH,
     ".list": Format.PLAIN,
 }  # fmt: skip
-_JSON_START = re.compile(r"\{\s*(?:\"|\}|\Z)")  # YAML begins with a brace, too
 _YAML_START = re.compile(r"---|(?:[\w.-]+|\"[^\"]+\"|'[^']+'):(?:\s|\Z)|\{")
 _SECTION = re.compile(r"\[[^\]\s]+\]\s*(?:[#;].*)?\Z")
 _NATIVE_START = re.compile(r"\[(?:defaults|(?:hosts|groups|jumps)\..+|\[(?:hosts|groups)\..+\])\]\s*(?:#.*)?\Z")
@@ -72,7 +72,7 @@ def _by_content(path: Path, text: str) -> Format | None:
     lines = [line for line in map(str.strip, text.split("\n")) if line and line[0] not in "#;"]
     first = lines[0] if lines else ""
     signs = (
-        (Format.LISTING, _JSON_START.match(first)),
+        (Format.LISTING, first.startswith("{") and _is_json(text)),
         (Format.NATIVE, path == STDIN and _NATIVE_START.match(first)),
         (Format.INI, _SECTION.match(first)),
         (Format.OPENSSH, _OPENSSH_START.match(first)),
@@ -80,6 +80,15 @@ def _by_content(path: Path, text: str) -> Format | None:
         (Format.YAML, _YAML_START.match(first)),
     )
     return next((found for found, sign in signs if sign), None) or _of_hosts(path, lines)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is JSON to its end; YAML may begin just so."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _of_hosts(path: Path, lines: list[str]) -> Format | None:

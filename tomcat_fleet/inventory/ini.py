@@ -173,18 +173,23 @@ def set_priority(group: Group, raw: object, spot: Spot, ledger: Ledger) -> None:
 
 
 def members(tree: Tree, pattern: str, group: str, spot: Spot) -> list[Host]:
-    """Enter every host that ``pattern`` stands for into ``group``, with the pattern's port."""
+    """Enter every host that ``pattern`` stands for into ``group``; its port counts for hosts that are new."""
     try:
         names = _names(pattern)
     except (BadRangeError, RefusedError) as error:
         tree.ledger.fault(spot, f"host {quoted(pattern)}: {error}")
         return []
+    earlier = {name: tree.hosts[name].spot for name in names if name in tree.hosts}
     hosts = [tree.host(name, group, spot) for name in names]
     _, port = split_port(pattern)
     setting = settle("ansible_port", port, spot, tree.ledger) if port is not None else None
     for host in hosts if setting else ():
         assert setting is not None
-        tree.put(host, setting)
+        if host.name not in earlier:
+            tree.put(host, setting)
+        elif not (known := host.settings.get("ansible_port")) or known.value != port:
+            named = f"{quoted(host.name)} was named before ({earlier[host.name]})"
+            tree.ledger.warn(spot, f"the port {port} does not count, as {named}")
     return hosts
 
 
