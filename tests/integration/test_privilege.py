@@ -1,0 +1,184 @@
+"""A closed tree over real SSH: with nothing but the file that ``plan`` prints, the audit sees what root sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import stock
+from tests.cli.terminal import command, environment, fleet
+from tests.need import need
+from tests.plant import plant
+from tests.sshd import Sshd
+from tests.virtual_host import VirtualHost
+from tomcat_fleet.demo.process import Jvm
+from tomcat_fleet.demo.trees.tree import Owner
+
+pytestmark = [pytest.mark.root, pytest.mark.sshd]
+
+AUDITOR, OWNER = 61001, 61002
+_FILES = {
+    "passwd": "root:x:0:0::/root:/bin/sh\n"
+    f"auditor:x:{AUDITOR}:{AUDITOR}::/:/bin/sh\n"
+    f"owner:x:{OWNER}:{OWNER}::/:/usr/sbin/nologin\n"
+    "sshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n"
+    "nobody:x:65534:65534::/:/usr/sbin/nologin\n",
+    "group": f"root:x:0:\nauditor:x:{AUDITOR}:\nowner:x:{OWNER}:\nnogroup:x:65534:\n",
+    "shadow": "root:*:19000::::::\nauditor:*:19000::::::\nowner:*:19000::::::\n",
+}
+ITEMS = [f"WT-{number:02d}" for number in range(1, 14)]
+
+
+@dataclass
+class Machine:
+    """A machine with accounts and rules of its own, its sshd, and the results of audits of it."""
+
+    place: Path
+    sshd: Sshd
+    binds: str
+    bases: list[str]
+    lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def inventory(self, name: str, user: str) -> Path:
+        bases = ", ".join(json.dumps(base) for base in self.bases)
+        path = self.place / f"{name}.toml"
+        path.write_text(
+            f'[hosts.{name}]\naddress = "127.0.0.1"\nport = {self.sshd.port}\nuser = "auditor"\n'
+            f'key_files = ["{self.sshd.user_key_file}"]\nbecome = {{ user = "{user}" }}\n'
+            f"tomcat_bases = [{bases}]\ntomcat_discover = false\n"
+        )
+        return path
+
+    def audited(self, name: str, inventory: Path, *options: str, inside: bool = False) -> dict[str, Any]:
+        """The one line of the results."""
+        output = self.place / f"{name}-report"
+        arguments = command(
+            "audit", "-i", inventory, "-o", output, "--known-hosts", self.sshd.known_hosts_file, *options
+        )
+        if inside:
+            arguments = ["unshare", "-m", "sh", "-c", f"{self.binds} && exec {shlex.join(arguments)}"]
+        subprocess.run(arguments, env=environment(), capture_output=True, timeout=120, check=False)
+        (line,) = (output / "results.jsonl").read_text("utf-8").splitlines()
+        self.lines[name] = json.loads(line)
+        return self.lines[name]
+
+    def allow(self, inventory: Path) -> str:
+        """Put the file that plan prints in its place, and nothing else."""
+        printed = fleet("plan", "-i", inventory, "--format", "sudoers").stdout
+        for old in (self.place / "rules").iterdir():
+            old.unlink()
+        file = self.place / "rules/tomcat-fleet"
+        file.write_text(printed, "utf-8")
+        file.chmod(0o440)
+        subprocess.run([need("visudo"), "-c", "-f", file], check=True, capture_output=True)
+        return printed
+
+
+def _trees(place: Path) -> list[str]:
+    """A sound instance and one as it ships, closed to everybody but their owner."""
+    sound, shipped = str(place / "sound"), str(place / "shipped")
+    host = VirtualHost()
+    host.account(OWNER, "owner")
+    stock.add_good(host, "10.1.60", sound, uid=OWNER, pid=101)
+    plant(host, sound)
+    plant(stock.stock("9.0.50", shipped, running=False), shipped)
+    for base in (Path(sound), Path(shipped)):
+        for path in (base, *base.rglob("*")):
+            os.chown(path, OWNER, OWNER)
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    return [sound, shipped]
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    for what in ("root", "sshd", "sudo", "mount-namespaces", "visudo"):
+        need(what)
+    with ExitStack() as stack:
+        place = Path(tempfile.mkdtemp(prefix="tf-closed-", dir="/var/tmp"))
+        stack.callback(shutil.rmtree, place)
+        for path in (place, place / "rules", place / "etc", place / "sshd"):
+            path.mkdir(exist_ok=True)
+            path.chmod(0o755)
+        binds = [f"mount --bind {place}/rules /etc/sudoers.d"]
+        for name, text in _FILES.items():
+            (place / "etc" / name).write_text(text)
+            (place / "etc" / name).chmod(0o600 if name == "shadow" else 0o644)
+            binds.append(f"mount --bind {place}/etc/{name} /etc/{name}")
+        bases = _trees(place)
+        (place / "jvm").mkdir(mode=0o755)
+        java = Jvm(place / "jvm")
+        for base in map(Path, bases):
+            stack.enter_context(java.running(base, base, Owner(name="owner", uid=OWNER, gid=OWNER)))
+        sshd = Sshd(place / "sshd")
+        wrapper = place / "sshd/sshd"
+        wrapper.write_text(
+            f'#!/bin/sh\nexec unshare -m sh -c \'{" && ".join(binds)} && exec {sshd.program} "$@"\' sh "$@"\n'
+        )
+        wrapper.chmod(0o755)
+        sshd.program = str(wrapper)
+        stack.enter_context(sshd)
+        (place / "sshd/authorized_keys").chmod(0o644)
+        yield Machine(place, sshd, " && ".join(binds), bases)
+
+
+@pytest.fixture(scope="module")
+def root(machine: Machine) -> dict[str, Any]:
+    """What root sees on the machine itself."""
+    return machine.audited("root", machine.inventory("root", "root"), "--transport", "local", inside=True)
+
+
+def verdicts(line: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {instance["base"]: instance["verdicts"] for instance in line["instances"]}
+
+
+def findings(line: dict[str, Any]) -> list[Any]:
+    return [(instance["base"], instance["findings"]) for instance in line["instances"]]
+
+
+def test_root_itself_decides_every_item(root: dict[str, Any], machine: Machine) -> None:
+    assert set(verdicts(root)) == set(machine.bases)
+    for instance in root["instances"]:
+        assert list(instance["verdicts"]) == ITEMS
+        assert not {"unknown", "error"} & set(instance["verdicts"].values())
+    assert root["gaps"] == []
+
+
+def test_without_the_file_it_is_unknown_and_the_line_that_helps_is_named(machine: Machine) -> None:
+    inventory = machine.inventory("denied", "root")
+    line = machine.audited("denied", inventory)
+    assert line["outcome"] == "partial"
+    for found in verdicts(line).values():
+        assert found == dict.fromkeys(ITEMS, "unknown") | {"WT-05": found["WT-05"]}, (
+            "whose process it is, everybody sees"
+        )
+    printed = fleet("plan", "-i", inventory, "--format", "sudoers").stdout.splitlines()
+    assert {gap["help"] for gap in line["gaps"] if gap["gap"] == "denied"} == {printed[-1]}
+    (page,) = (machine.place / "denied-report/hosts").glob("*.html")
+    assert printed[-1] in page.read_text("utf-8")
+    assert any("sudo: refused without a password" in gap["detail"] for gap in line["gaps"])
+
+
+@pytest.mark.parametrize("user", ["root", "owner"])
+def test_with_the_file_alone_everything_is_decided_as_root_decides_it(
+    user: str, machine: Machine, root: dict[str, Any]
+) -> None:
+    inventory = machine.inventory(user, user)
+    printed = machine.allow(inventory).splitlines()
+    assert printed[-2:] == ["Defaults:auditor !requiretty", f"auditor ALL=({user}) NOPASSWD: /bin/sh -s"]
+    line = machine.audited(f"by-{user}", inventory)
+    assert line["method"]["become"] == f"sudo -n -u {user} /bin/sh -s"
+    assert line["method"]["account"] == "auditor"
+    assert verdicts(line) == verdicts(root)
+    assert findings(line) == findings(root)
+    assert (line["outcome"], line["gaps"]) == ("audited", [])
