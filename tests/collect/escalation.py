@@ -26,15 +26,17 @@ NOBODY, OWNER = 65534, 998
 class Heard(ShellChannel):
     """Keeps what was sent and received."""
 
-    def __init__(self, channel: ShellChannel, patience: int) -> None:
+    def __init__(self, channel: ShellChannel, edits: Mapping[bytes, bytes]) -> None:
         super().__init__(channel._process)
-        self.patience = b"TF_PATIENCE=%d" % patience
+        self.edits = edits
         self.sent: list[bytes] = []
         self.received = b""
 
     async def write(self, data: bytes) -> None:
         self.sent.append(data)
-        await super().write(data.replace(b"TF_PATIENCE=20", self.patience))
+        for old, new in self.edits.items():
+            data = data.replace(old, new)
+        await super().write(data)
 
     async def read(self) -> bytes:
         data = await super().read()
@@ -49,7 +51,10 @@ class Scene:
     place: Path
     binds: dict[str, str] = field(default_factory=dict)  # path of the machine -> ours
     channel: Heard | None = None
-    patience: int = 20  # seconds of the collector's for a program that raises rights
+    noted: str = ""  # what was in ``note`` as the collecting ended
+    login: str = "/bin/sh -s"  # what the account is given
+    edits: dict[bytes, bytes] = field(default_factory=dict)  # of the collector on its way
+    first: str = "true"  # done before everything, as root
 
     @property
     def base(self) -> Path:
@@ -61,6 +66,19 @@ class Scene:
         ours.write_text(text)
         ours.chmod(mode)
         self.binds[path] = str(ours)
+
+    @property
+    def note(self) -> Path:
+        """A file that every account may write to."""
+        path = self.place / "note"
+        if not path.exists():
+            path.touch()
+            path.chmod(0o666)
+        return path
+
+    def impatient(self) -> None:
+        """A second is enough for a program that raises rights."""
+        self.edits[b"TF_PATIENCE=20"] = b"TF_PATIENCE=1"
 
     def rules(self, text: str) -> None:
         """``text`` alone in sudoers.d."""
@@ -82,13 +100,13 @@ class Scene:
         self.binds["/usr/local/bin"] = str(directory)
 
     def argv(self, uid: int = NOBODY) -> list[str]:
-        """``/bin/sh -s`` as ``uid``; root's may not read what is others'."""
+        """The login's shell as ``uid``; root's may not read what is others'."""
         binds = "".join(
             f"mount --bind {shlex.quote(ours)} {shlex.quote(path)} && " for path, ours in self.binds.items()
         )
         squashed = "--inh-caps=-all --bounding-set=-dac_override,-dac_read_search"
-        drop = f"exec setpriv {squashed if uid == 0 else f'--reuid {uid} --regid {uid} --clear-groups'} /bin/sh -s"
-        return [need("mount-namespaces"), "-m", "sh", "-c", binds + drop]
+        drop = f"exec setpriv {squashed if uid == 0 else f'--reuid {uid} --regid {uid} --clear-groups'} {self.login}"
+        return [need("mount-namespaces"), "-m", "sh", "-c", f"{binds}{self.first} && {drop}"]
 
     async def collected(self, become: Become, password: str | None = None, uid: int = NOBODY) -> Collected:
         """What comes of it over a channel whose bytes are kept."""
@@ -97,10 +115,12 @@ class Scene:
         )
         secret = None if password is None else Secret(password)
         async with shell(self.argv(uid), env={"PATH": "/usr/bin:/bin"}) as channel:
-            self.channel = Heard(channel, self.patience)
-            return await collect(
+            self.channel = Heard(channel, self.edits)
+            collected = await collect(
                 self.channel, target, key=b"k" * 32, want=lambda _: [*self.questions()], become_password=secret
             )
+            self.noted = self.note.read_text() if self.note.exists() else ""
+        return collected
 
     def questions(self) -> Iterator[Question]:
         yield from (Question(Verb.CONTENT, f"{self.base}/{name}") for name in ("conf/server.xml", "bin/setenv.sh"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.collect.escalation import Scene, scene
+from tests.collect.toolset import INTERPRETERS
 from tests.need import need
 from tests.secrets.hunt import Hunt
 from tests.secrets.spy import Spy
@@ -73,6 +74,30 @@ async def test_the_real_sudo_gets_it_once_and_nobody_sees_it(place: Scene, caplo
         hunt.data(one, "a process")
     hunt.text(caplog.text, "log")
     assert hunt.found == []
+
+
+@pytest.mark.parametrize("name", INTERPRETERS)
+async def test_every_interpreter_can_ask(name: str, place: Scene) -> None:
+    place.login = f"{need('busybox')} sh -s" if name == "ash" else f"{need(name)} -s"
+    collected = await place.collected(SUDO, PASSWORD)
+    assert (place.raised(collected), sent(place)) == (HOW, 1)
+    clean(place, collected)
+
+
+async def test_a_shell_that_cannot_be_seen_to_run_is_given_nothing_more(place: Scene) -> None:
+    place.first = "mount -t proc -o hidepid=2 proc /proc"
+    place.impatient()
+    collected = await place.collected(SUDO, PASSWORD)
+    assert place.refused(collected) == "whether the password was accepted could not be told in time"
+    assert sent(place) == 1
+
+
+async def test_where_there_is_no_proc_ps_tells_that_the_shell_runs(place: Scene) -> None:
+    place.edits[b"/proc/self/status"] = b"/nonexistent/status"
+    collected = await place.collected(SUDO, PASSWORD)
+    assert (place.raised(collected), sent(place)) == (HOW, 1)
+    place.over("/etc/shadow", _SHADOW.replace("tomcatfleet$ue", "tomcatfleet$ux"), 0o600)
+    assert place.refused(await place.collected(SUDO, PASSWORD)) == "the password was refused"
 
 
 async def test_dzdo_is_asked_in_the_same_way(place: Scene) -> None:
@@ -180,7 +205,7 @@ FAKES = {
 async def test_a_sudo_that(name: str, place: Scene) -> None:
     said, reason, times = FAKES[name]
     place.program("sudo", f"{NO}{said}", 0o4755)
-    place.patience = 1
+    place.impatient()
     collected = await place.collected(SUDO, PASSWORD)
     found = (place.refused(collected), sent(place))
     if reason is None:

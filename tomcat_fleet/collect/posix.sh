@@ -713,7 +713,7 @@ $tf_k ask
 
 tf_pulse() { # MARK: a beat every fifth of a second, or every second where sleep knows no fractions
   tf_w=1; sleep 0.1 && tf_w=0.2
-  while echo && echo "$1 beat $tf_w"; do sleep $tf_w; done
+  while echo && echo "$1 beat $tf_w"; do sleep $tf_w || exit; done
 }
 
 # tf_hear MARK: reads what METHOD says and tells in frames what becomes of it. A shell of another account below it means
