@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import subprocess
@@ -14,7 +13,7 @@ from string import Formatter
 import asyncssh
 import pytest
 
-from tests.cli.terminal import command, environment, fleet, inventory
+from tests.cli.terminal import fleet, inventory
 from tests.sshd import Sshd
 from tomcat_fleet.cli import known_hosts
 from tomcat_fleet.errors import ConfigError
@@ -126,9 +125,9 @@ def test_what_is_wrong_is_said_at_once_and_nothing_written(tmp_path: Path) -> No
     assert done.returncode == 2
     assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [f"{pending}:2", f"{pending}:3"]
     pending.write_text(f"web01 {OTHER}\n", encoding="ascii")
-    done = fleet("known-hosts", "approve", pending, "--known-hosts", known, "--only", "web02", "--only", "web03")
-    assert done.returncode == 2
-    assert done.stderr.count("which --only names") == 2
+    with pytest.raises(ConfigError, match="which --only names") as caught:
+        known_hosts._chosen(known_hosts._read(pending), ["web02", "web01", "web03"], pending)
+    assert len(caught.value.faults) == 2
     assert not known.exists()
 
 
@@ -148,11 +147,12 @@ def test_known_hosts_is_no_place_for_what_waits_for_review(tmp_path: Path) -> No
 
 def test_a_damaged_known_hosts_stops_the_scan(tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
+    assert known_hosts._known(known) is None
     known.write_text("<<<<<<< HEAD\n", encoding="ascii")
-    hosts = inventory(tmp_path / "hosts.toml", '[hosts.web01]\naddress = "127.0.0.1"\nport = 1\n')
-    done = scan(hosts, known)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"{known}:1: ")
+    with pytest.raises(ConfigError, match="known_hosts:1: "):
+        known_hosts._known(known)
+    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
+        known_hosts._known(known / "below")
 
 
 @pytest.mark.sshd
@@ -178,22 +178,3 @@ def test_words_are_there_in_both_languages_with_the_same_places() -> None:
     for name, words in table.items():
         korean, english = ({field for _, field, *_ in Formatter().parse(words[lang]) if field} for lang in ("ko", "en"))
         assert korean == english, name
-
-
-@pytest.mark.sshd
-def test_a_terminal_sees_the_whole_fingerprint(sshd: Sshd, tmp_path: Path) -> None:
-    hosts = inventory(tmp_path / "hosts.toml", f'[hosts.web01]\naddress = "127.0.0.1"\nport = {sshd.port}\n')
-    ours, theirs = os.openpty()
-    arguments = command("known-hosts", "scan", "-i", hosts, "--known-hosts", tmp_path / "known_hosts")
-    with subprocess.Popen(arguments, env=environment(TERM="xterm", COLUMNS="140"), stdin=theirs, stdout=theirs,
-                          stderr=subprocess.DEVNULL) as process:  # fmt: skip
-        os.close(theirs)
-        shown = b""
-        try:
-            while piece := os.read(ours, 4096):
-                shown += piece
-        except OSError:  # the other end is closed
-            pass
-        os.close(ours)
-    assert process.returncode == 0
-    assert sshd.host_key.get_fingerprint().encode() in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -19,7 +19,7 @@ from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
 from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig, Verbose
-from tomcat_fleet.cli.pending import Answer, answers, mark, review
+from tomcat_fleet.cli.pending import Answer, answers, groups, mark, named, review
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.inventory import Inventory, load
@@ -35,7 +35,6 @@ from tomcat_fleet.transport.scan_route import Route, jump_hosts
 
 INCOMPLETE = 3
 _PIPE_WIDTH = 1000
-_NAMED = 6  # of the hosts that share a key
 _DEFAULT = Path("~/.ssh/known_hosts")
 _STYLES = {State.CHANGED: "bold reverse red", State.REVOKED: "bold reverse red", State.NEW: "bold", State.KNOWN: "dim"}
 
@@ -184,21 +183,11 @@ def _close(found: Sequence[Answer], say: Say, pending: Path, known_hosts: Path |
     lines = [say("known_hosts.counts", hosts=len(found), unreached=lost, **counts)]
     alarming = [one for one in found if {state for _, state in one.keys} & {State.CHANGED, State.REVOKED}]
     lines += [say("known_hosts.alarm", name=one.name, labels=", ".join(one.labels)) for one in alarming]
-    lines += [say("known_hosts.shared", hosts=", ".join(group)) for group in _groups(found)]
+    lines += [say("known_hosts.shared", hosts=named(group)) for group in groups(found)]
     option = f" --known-hosts {shlex.quote(str(known_hosts))}" if known_hosts else ""
     lines += [say("known_hosts.caution"), say("known_hosts.next", path=shlex.quote(str(pending)), option=option)]
     for line in lines:
         typer.echo(line, err=True)
-
-
-def _groups(found: Sequence[Answer]) -> Iterator[list[str]]:
-    """Machines that answered with one key, each such group once: clones of an image, or one machine of many names."""
-    told: set[str] = set()
-    for answer in found:
-        group = [answer.name, *answer.same]
-        if answer.same and not told.intersection(group):
-            yield [*group[:_NAMED], *(["…"] if len(group) > _NAMED else [])]
-        told.update(group if answer.same else ())
 
 
 def _read(file: Path) -> list[Pending]:

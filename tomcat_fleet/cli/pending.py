@@ -28,7 +28,7 @@ class Answer:
     labels: tuple[str, ...]
     keys: tuple[tuple[asyncssh.SSHKey, State], ...] = ()
     former: tuple[asyncssh.SSHKey, ...] = ()  # known under its name and not offered
-    same: tuple[str, ...] = ()  # other machines that answered with one of its keys
+    same: tuple[str, ...] = ()  # some of the other machines that answered with one of its keys
     fault: TargetError | None = None
 
 
@@ -43,15 +43,30 @@ def answers(found: Sequence[Scanned], known: KnownHosts) -> list[Answer]:
 
 def _answer(one: Scanned, known: KnownHosts, holders: dict[bytes, list[str]]) -> Answer:
     name = one.place.name
-    others = dict.fromkeys(other for key in one.keys for other in holders[key.public_data] if other != name)
+    # Few of each list are looked at: ten thousand clones would otherwise name one another a hundred million times.
+    near = dict.fromkeys(other for key in one.keys for other in holders[key.public_data][: _NAMED + 2] if other != name)
     return Answer(
         name=name,
         labels=tuple(map(escape.one_line, one.place.labels)),
         keys=tuple(zip(one.keys, standing(known, name, one.keys), strict=True)),
         former=tuple(kept_instead(known, name, one.keys)) if one.keys else (),
-        same=tuple(others),
+        same=tuple(near),
         fault=one.fault,
     )
+
+
+def groups(found: Iterable[Answer]) -> list[tuple[str, ...]]:
+    """Return the machines that share a key, each such group once: clones of an image, or one machine of many names."""
+    holders: defaultdict[bytes, dict[str, None]] = defaultdict(dict)
+    for answer in found:
+        for key, _ in answer.keys:
+            holders[key.public_data][answer.name] = None
+    return list(dict.fromkeys(tuple(names) for names in holders.values() if len(names) > 1))
+
+
+def named(hosts: Sequence[str]) -> str:
+    """Return the first few of ``hosts``."""
+    return ", ".join([*hosts[:_NAMED], *(["…"] if len(hosts) > _NAMED else [])])
 
 
 def review(found: Iterable[Answer], say: Say, moment: datetime, file: str) -> str:
@@ -67,8 +82,7 @@ def _block(answer: Answer, say: Say) -> Iterator[str]:
     if answer.fault:
         yield f"#   {say('known_hosts.unreached')}: {answer.fault.reason}"
     if answer.same:
-        others = [*answer.same[:_NAMED], *(["…"] if len(answer.same) > _NAMED else [])]
-        yield f"#   {say('known_hosts.same', others=', '.join(others))}"
+        yield f"#   {say('known_hosts.same', others=named(answer.same))}"
     changed = any(state is State.CHANGED for _, state in answer.keys)
     for key in answer.former if changed else ():
         yield f"#   {say('known_hosts.former')}: {mark(key)}"
