@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import asyncssh
@@ -115,6 +116,18 @@ def test_every_malformed_line_is_named(tmp_path: Path) -> None:
         Fault(file, 8, "damaged hashed host name"),
         Fault(file, 9, "damaged ssh-ed25519 key"),
     )
+
+
+def negative_dss() -> str:
+    """A key of numbers below zero, at which cryptography complains in a way of its own."""
+    parts = [b"ssh-dss", b"\x87" + bytes(127), b"\0\xc4" + bytes(19), b"Q" + bytes(127), b"\x92" + bytes(127)]
+    return "ssh-dss " + b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
+
+
+def test_a_key_of_impossible_numbers_is_passed_over_as_ssh_does(tmp_path: Path) -> None:
+    hosts = read(tmp_path, f"web01 {negative_dss()}", f"web02 {LINE}")
+    assert hosts.of("web01", 22).keys == ()
+    assert hosts.of("web02", 22).trust(KEY) is Trust.TRUSTED
 
 
 def test_a_directory_is_no_known_hosts_file(tmp_path: Path) -> None:

@@ -173,5 +173,5 @@ def decode_key(kind: str, text: str) -> asyncssh.SSHKey | str | None:
     """Return the public key in ``text``, what is wrong with it, or ``None`` for a type that is not known here."""
     try:
         return asyncssh.import_public_key(f"{kind} {text}")
-    except ValueError:  # asyncssh.KeyImportError is one; a key of another type than it says is damaged, too
+    except (ValueError, ArithmeticError):  # also a key of another type than the line says
         return f"damaged {kind} key" if kind in COMMON_TYPES else None

@@ -56,7 +56,7 @@ def read_identity(path: Path, passphrase: Secret | None = None) -> Identity:
 def _import(content: bytes) -> asyncssh.SSHKey:
     try:
         return asyncssh.import_private_key(content)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         if str(error).startswith(_IS_ENCRYPTED):
             raise EncryptedKeyError("encrypted; add it to an agent and ask for the agent") from None
         raise CredentialError("holds no private key that can be used") from None
@@ -65,7 +65,7 @@ def _import(content: bytes) -> asyncssh.SSHKey:
 def _decrypt(content: bytes, passphrase: Secret) -> asyncssh.SSHKey:
     try:
         return asyncssh.import_private_key(content, passphrase.reveal())
-    except ValueError as error:  # asyncssh.KeyEncryptionError is one
+    except (ValueError, ArithmeticError) as error:
         said = str(error)
     if _WITHOUT_BCRYPT in said:
         raise CredentialError("encrypted; opening it needs the package bcrypt")
