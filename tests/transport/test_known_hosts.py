@@ -120,7 +120,7 @@ def test_every_malformed_line_is_named(tmp_path: Path) -> None:
 
 def negative_dss() -> str:
     """A key of numbers below zero, at which cryptography complains in a way of its own."""
-    parts = [b"ssh-dss", b"\x87" + bytes(127), b"\0\xc4" + bytes(19), b"Q" + bytes(127), b"\x92" + bytes(127)]
+    parts = [b"ssh-dss", b"\0\x87" + bytes(127), b"\0\xc4" + bytes(19), b"Q" + bytes(127), b"\x92" + bytes(127)]
     return "ssh-dss " + b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
 
 

@@ -80,5 +80,5 @@ def _certificate(path: Path) -> asyncssh.SSHCertificate | None:
         return None
     try:
         return asyncssh.read_certificate(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError, ArithmeticError):
         raise CredentialError(f"its certificate {path.name} cannot be used") from None
