@@ -62,7 +62,7 @@ async def _attempt(
     try:
         async with AsyncExitStack() as stack, deadline.phase(watch.stage, limits.connect_s) as watch.phase:
             keys = await _client_keys(endpoint.login, stack)
-            watch.agent_keys = len(keys) - len(endpoint.login.identities)
+            watch.agent_keys = keys[len(endpoint.login.identities) :]
             _announce(endpoint, keys)
             connection = await asyncssh.connect(
                 endpoint.address,
@@ -153,7 +153,7 @@ class _Watch(asyncssh.SSHClient):
         self._connection: asyncssh.SSHClientConnection | None = None
         self.phase: Phase | None = None
         self.offered: asyncssh.SSHKey | None = None
-        self.agent_keys = 0
+        self.agent_keys: list[Any] = []
         self._accepted: dict[str, None] = {}
 
     def stage(self) -> Stage:
@@ -167,14 +167,15 @@ class _Watch(asyncssh.SSHClient):
     def course(self, endpoint: Endpoint) -> Course:
         """What a refusal is explained by."""
         if self._connection is None:
-            return Course(login=endpoint.login, agent_keys=self.agent_keys)
+            return Course(login=endpoint.login, agent_keys=len(self.agent_keys))
         offer = negotiation.of_server(self._connection)
         weak = SHA1_SIGNATURE not in PROFILES[endpoint.profile].signature
-        rsa = any(one.key.get_algorithm() == SHA1_SIGNATURE for one in endpoint.login.identities)
+        offered = [*(one.key for one in endpoint.login.identities), *self.agent_keys]
+        rsa = {each.get_algorithm() for each in offered} == {SHA1_SIGNATURE}
         return Course(
             mismatch=mismatch(offer, endpoint.profile) if offer else "",
             login=endpoint.login,
-            agent_keys=self.agent_keys,
+            agent_keys=len(self.agent_keys),
             accepted=tuple(self._accepted),
             sha1_only=weak and rsa and negotiation.takes_sha1_signatures_only(self._connection),
         )
