@@ -10,6 +10,7 @@ import asyncssh
 import pytest
 
 from tests.sshd import Sshd
+from tests.transport.agent import empty_agent
 from tests.transport.reach import QUICK, access_for, reach
 from tests.transport.server import serve
 from tests.transport.test_sshd import answer, target_of
@@ -128,6 +129,24 @@ async def test_sha1_signatures_are_made_for_an_old_profile_only(telling: bool, t
         for profile in ("legacy-2012", "legacy-2005"):
             async with reach(server, "hello", tmp_path, ssh_profile=profile) as channel:
                 assert channel.link.account == "hello"
+
+
+async def test_the_agent_s_rsa_keys_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_key, other = (asyncssh.generate_private_key(kind) for kind in ("ssh-rsa", "ssh-ed25519"))
+    with empty_agent(tmp_path) as agent:
+        monkeypatch.setenv("SSH_AUTH_SOCK", agent)
+        async with (
+            serve(user_key=user_key, signatures=("ssh-rsa", "ssh-ed25519")) as server,
+            asyncssh.connect_agent(agent) as client,
+        ):
+            for added, advice in ((user_key, "ssh_profile = legacy-2012 (weak)"), (other, "expiry there")):
+                await client.add_keys([added])
+                with pytest.raises(TargetError) as caught:
+                    async with reach(server, "agent", tmp_path, key_files=(), use_agent=True):
+                        pass
+                assert caught.value.reason.endswith(advice)  # with another key it may be that one's fault
+            async with reach(server, "agent", tmp_path, key_files=(), use_agent=True, ssh_profile="legacy-2012") as it:
+                assert it.link.account == "agent"
 
 
 @pytest.mark.parametrize("taken", ["rsa-sha2-512", "rsa-sha2-256"])

@@ -17,6 +17,7 @@ from tests.sshd import Sshd
 from tests.transport.agent import empty_agent
 from tests.transport.reach import QUICK, access_for
 from tests.transport.server import PASSWORD, write_private
+from tests.transport.test_behaviour import drain
 from tests.transport.test_sshd import target_of
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import TargetError
@@ -94,23 +95,19 @@ SEE_THERE = "see authorized_keys, AllowUsers and the account's expiry there"
 CASES = {
     "a key that is not authorised": Case(
         options=("AuthorizedKeysCommand /bin/true",), outcome=Outcome.AUTH_FAILED,
-        reason=f"the server refused audit: {KEY}; it accepts publickey; "
-        + SEE_THERE,
+        reason=f"the server refused audit: {KEY}; it accepts publickey; {SEE_THERE}",
     ),
     "a user who is not allowed": Case(
         options=("AllowUsers somebody",), outcome=Outcome.AUTH_FAILED,
-        reason=f"the server refused audit: {KEY}; it accepts publickey; "
-        + SEE_THERE,
+        reason=f"the server refused audit: {KEY}; it accepts publickey; {SEE_THERE}",
     ),
     "an account that has expired": Case(
         user="expired", outcome=Outcome.AUTH_FAILED,
-        reason=f"the server refused expired: {KEY}; it accepts publickey; "
-        + SEE_THERE,
+        reason=f"the server refused expired: {KEY}; it accepts publickey; {SEE_THERE}",
     ),
     "an account that does not exist": Case(
         user="nobody-there", outcome=Outcome.AUTH_FAILED,
-        reason=f"the server refused nobody-there: {KEY}; it accepts publickey; "
-        + SEE_THERE,
+        reason=f"the server refused nobody-there: {KEY}; it accepts publickey; {SEE_THERE}",
     ),
     "a wrong password": Case(
         options=("PasswordAuthentication yes",), password="wrong", keys=False, outcome=Outcome.AUTH_FAILED,
@@ -171,6 +168,21 @@ async def test_how_it_ends_and_what_is_said(name: str, tmp_path: Path, monkeypat
     assert error.reason.startswith(case.reason.format(**key))
     korean = said(error.reason).ko
     assert not {"refused", "offered", "accepts", "shell did"} & set(korean.split(": ")[0].split())
+
+
+@pytest.mark.parametrize(("user", "password"), [("audit", ""), ("audit", PASSWORD)])
+async def test_with_nothing_wrong_the_same_server_lets_in(
+    user: str, password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_PASSWORD", PASSWORD)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with server(tmp_path, "PasswordAuthentication yes") as made:
+        target = replace(target_of(made), user=user)
+        target = replace(target, password="env:WEB_PASSWORD", key_files=()) if password else target
+        channel = await open_channel(target, access_for(target, tmp_path, made.known_hosts_line()), QUICK)
+        await channel.write(b"id -un; exit\n")
+        assert await drain(channel) == f"{user}\n".encode()
+        await channel.aclose()
 
 
 Known = Callable[[Sshd], list[str]]
