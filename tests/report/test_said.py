@@ -32,6 +32,18 @@ HANGUL = re.compile("[가-힣]")
          "203.0.113.7 allowed, 10.0.0.1 refused, ::1 undecided"),
         ("total=6 excess=1 owners=0:6 acl=0", "전체 6개, 기준 초과 1개, 소유자(UID:개수) 0:6, ACL 0개",
          "6 in all, 1 beyond the limit, owners (uid:count) 0:6, 0 with an ACL"),
+        (("key exchange: no common key exchange algorithm; the server offers diffie-hellman-group1-sha1 only; "
+         "nor cipher: 3des-cbc, arcfour; ssh_profile = legacy-2005 would reach it (weak)"),
+         ("키 교환: 함께 쓸 수 있는 키 교환 알고리즘이 없음(서버: diffie-hellman-group1-sha1), "
+         "암호화 알고리즘도 없음(서버: 3des-cbc, arcfour), ssh_profile = legacy-2005(약한 알고리즘)로는 접속할 수 있음"),
+         ("key exchange: no key exchange algorithm in common (server: diffie-hellman-group1-sha1), "
+         "nor a cipher algorithm (server: 3des-cbc, arcfour), ssh_profile = legacy-2005 would reach it (weak)")),
+        (("jump host 10.0.0.1:22: auth_failed: the server refused audit: offered agent: 5 keys; "
+         "its MaxAuthTries are used up: name the one key file for this target"),
+         ("경유 호스트 10.0.0.1:22: audit 계정의 로그인이 거부됨. 제시한 것: agent: 5 keys, "
+         "서버의 MaxAuthTries 횟수를 모두 씀. 대상에 쓸 키 파일 하나만 지정하십시오"),
+         ("jump host 10.0.0.1:22: the login of audit was refused; offered: agent: 5 keys, "
+         "its MaxAuthTries are used up: name the one key file for this target")),
         ("Realm: 0", "Realm: 없음", "Realm: none"),
     ],
 )  # fmt: skip
