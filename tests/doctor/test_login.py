@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncssh
@@ -17,8 +18,10 @@ from tests.sshd import Sshd
 from tests.transport.agent import empty_agent
 from tests.transport.server import write_private
 from tomcat_fleet.doctor import agent, credential, host_key, key, route
+from tomcat_fleet.doctor.examine import Case, _ways
 from tomcat_fleet.doctor.finding import Finding
 from tomcat_fleet.errors import TargetError
+from tomcat_fleet.inventory import Inventory
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Become, Target
 
@@ -210,6 +213,16 @@ async def test_not_all_ways_are_tried_at_a_time() -> None:
         route.routes([behind(f"t{number}", f"jump{number}") for number in range(40)]), reach, direct=False
     )
     assert (len(found), most) == (40, route.AT_A_TIME)
+
+
+async def test_ways_of_targets_whose_password_is_not_asked_for_are_not_tried(tmp_path: Path) -> None:
+    known = tmp_path / "known_hosts"
+    known.touch()
+    key_file = str(made(tmp_path))
+    asking = replace(behind("a", "one"), password="vault:kv/tomcat#password", key_files=(key_file,))
+    case = Case(inventory=(), known_hosts=known, now=datetime.now(UTC))
+    found = await _ways(case, Inventory(targets=(asking,)), [asking])
+    assert said(found) == [("ok", "agent_unasked"), ("warning", "route_untried")]
 
 
 @pytest.mark.sshd

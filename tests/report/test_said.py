@@ -35,7 +35,8 @@ HANGUL = re.compile("[가-힣]")
         (("key exchange: no common key exchange algorithm; the server offers diffie-hellman-group1-sha1 only; "
          "nor cipher: 3des-cbc, arcfour; ssh_profile = legacy-2005 would reach it (weak)"),
          ("키 교환: 함께 쓸 수 있는 키 교환 알고리즘이 없음(서버: diffie-hellman-group1-sha1), "
-         "암호화 알고리즘도 없음(서버: 3des-cbc, arcfour), ssh_profile = legacy-2005(약한 알고리즘)로는 접속할 수 있음"),
+         "암호화 알고리즘도 없음(서버: 3des-cbc, arcfour), ssh_profile = legacy-2005(약한 알고리즘)로는 "
+          "접속할 수 있음"),
          ("key exchange: no key exchange algorithm in common (server: diffie-hellman-group1-sha1), "
          "nor a cipher algorithm (server: 3des-cbc, arcfour), ssh_profile = legacy-2005 would reach it (weak)")),
         (("jump host 10.0.0.1:22: auth_failed: the server refused audit: offered agent: 5 keys; "

@@ -88,14 +88,14 @@ def _login(case: Case, fleet: Inventory, machines: Sequence[Target]) -> Iterator
 
 async def _ways(case: Case, fleet: Inventory, remote: Sequence[Target]) -> list[Finding]:
     """What an audit reads before it begins; where that is in order, the agent and the jump hosts themselves."""
-    tried = remote if case.outside else tuple(one for one in remote if not credential.asks_outside(one))
+    left = () if case.outside else tuple(one for one in remote if credential.asks_outside(one))
+    tried = tuple(one for one in remote if case.outside or not credential.asks_outside(one))
     access, findings = _access(case, tried, fleet.jumps)
     if access is None:
         return [*findings, *map(route.untried, route.routes(remote))]
     findings = [await agent.examine(access.agent_path)] if access.agent_path else [ok("agent", "agent_unasked")]
     direct = any(not target.jump for target in fleet.targets)
     findings += await route.examine(route.routes(tried), route.by_hops(access), direct=direct)
-    left = [one for one in remote if one not in tried]
     return [*findings, *map(route.untried, route.routes(left))]
 
 
