@@ -14,6 +14,7 @@ from tests.transport.agent import empty_agent
 from tests.transport.reach import QUICK, access_for, reach
 from tests.transport.server import serve
 from tests.transport.test_sshd import answer, target_of
+from tomcat_fleet.collect.session import collect
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import negotiation
@@ -92,6 +93,21 @@ async def test_an_old_server_is_reached_by_its_profile_alone(case: str, tmp_path
         await channel.aclose()
     assert channel.link.profile == profile
     assert channel.link.algorithms == algorithms
+
+
+@sshd
+async def test_what_was_agreed_on_is_kept_with_the_evidence(tmp_path: Path) -> None:
+    *_, profile, algorithms = SERVERS["group14-sha1"]
+    with server_of("group14-sha1", tmp_path) as server:
+        target = replace(target_of(server), ssh_profile=profile)
+        channel = await open_channel(
+            target, access_for(target, tmp_path, server.known_hosts_line()), replace(QUICK, idle_s=60, total_s=90)
+        )
+        try:
+            method = (await collect(channel, target, key=bytes(32), want=lambda _: ())).method
+        finally:
+            await channel.aclose()
+    assert (method.profile, method.algorithms) == (profile, algorithms)
 
 
 @sshd
