@@ -21,10 +21,10 @@ from paramiko.packet import Packetizer
 
 from tomcat_fleet.transport.threaded.wire import Wire
 
-# What paramiko raises when a hostile server breaks its parsers, its own exceptions, and ``goodbye``.
-FAULTS = (
 # What paramiko raises of itself and when a hostile server breaks its parsers; and ``goodbye``, which is asyncssh's.
-    AssertionError, struct.error, MemoryError, RuntimeError,
+FAULTS = (
+    paramiko.SSHException, asyncssh.Error, OSError, EOFError, ValueError, ArithmeticError, LookupError, TypeError,
+    AttributeError, AssertionError, struct.error, MemoryError, RuntimeError,
 )  # fmt: skip
 _KEEPALIVE_S = 15
 _POLL_S = 0.1
@@ -93,8 +93,8 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
 
     def broken(self) -> Exception:
         """Return why the connection is no more, in the most telling words there are."""
-        found: list[Exception | None] = [self.goodbye, self.wire.fault, self.saved_exception]
-        return next((one for one in found if one is not None), ConnectionResetError("Connection lost"))
+        saved: Exception | None = self.saved_exception
+        return self.goodbye or self.wire.fault or saved or ConnectionResetError("Connection lost")
 
     def keep_alive(self) -> None:
         """Send something now and then, for what stands between and forgets idle connections."""
