@@ -147,6 +147,57 @@ async def test_a_target_that_its_jump_host_cannot_reach_gives_its_channel_up(tmp
     await jump.wait_closed()
 
 
+@asynccontextmanager
+async def link_that_stalls(port: int) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """A way to ``port`` that carries nothing any more once the event is set, and takes nothing either."""
+    stalled = asyncio.Event()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not stalled.is_set() and (data := await reader.read(4096)):
+            writer.write(data)
+            await writer.drain()
+
+    async def both(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)
+        ways = [asyncio.create_task(carry(reader, onward_writer)), asyncio.create_task(carry(onward_reader, writer))]
+        await gone.wait()
+        for task in ways:
+            task.cancel()
+        onward_writer.transport.abort()
+        writer.transport.abort()
+
+    gone = asyncio.Event()
+    async with raw_server(both) as way:
+        yield way, stalled
+        gone.set()
+
+
+@pytest.mark.parametrize("hops", [0, 1])
+async def test_a_link_that_stalls_while_we_write_is_left_in_time(hops: int, tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    before = threads()
+    async with serve(user_key=key) as server, serve(user_key=key) as near:
+        first = near if hops else server
+        async with link_that_stalls(first.port) as (port, stalled):
+            ways = {first.port: port}
+            target = target_of(server, "silent", tmp_path)
+            target = replace(
+                target,
+                port=ways.get(server.port, server.port),
+                transport="paramiko",
+                jump=f"hello@127.0.0.1:{port}" if hops else None,
+            )
+            lines = [each.known_hosts_line().replace(str(first.port), str(port)) for each in (server, near)]
+            channel = await open_channel(target, access_for(target, tmp_path, *lines), replace(FAST, total_s=10))
+            stalled.set()
+            with pytest.raises(TargetError, match="write: not done within"):
+                await channel.write(b"#" * (16 << 20))
+            began = time.monotonic()
+            await channel.aclose()
+            assert time.monotonic() - began < 5
+            assert threads() == before
+
+
 Hostility = Callable[[Process], None]
 
 

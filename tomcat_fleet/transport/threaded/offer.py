@@ -33,7 +33,7 @@ def unable(profile: str) -> str | None:
     release = "4" if "ssh-dss" in lacking else "5"
     return (
         f"paramiko {paramiko.__version__} has no {', '.join(lacking)}, which ssh_profile {profile} is for; "
-        f"paramiko before {release} has, and so has transport asyncssh"
+        f"paramiko before {release} has, as has transport asyncssh"
     )
 
 
