@@ -143,7 +143,8 @@ class _Judge:
             entry = self._ledger.entry(name)
             wrong = damage(entry.evidence) if entry.evidence else []
             yield from (f"{name}: {each}" for each in wrong)
-            if not wrong and encoded(self._judged(entry)) != entry.line:
+            # A line of an earlier release lacks keys that are newer: values are compared, the line has its own hash.
+            if not wrong and encoded(self._judged(entry)) != encoded(_decoded(entry.line)):
                 yield f"{name}: its evidence does not lead to its result"
         except EvidenceError as broken:
             yield f"{name}: {broken}"

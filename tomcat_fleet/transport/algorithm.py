@@ -126,10 +126,9 @@ def _first(ours: Iterable[str], theirs: Sequence[str]) -> str | None:
     return next((name for name in ours if name in theirs), None)
 
 
-def expect_old(profile: str) -> None:
-    """Keep the deprecation of what an old profile is chosen for off the terminal; of nothing else, nowhere else."""
-    if profile != MODERN:
-        warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning, r"asyncssh\.crypto\.dh")
+def expect_finite_fields() -> None:
+    """Keep one deprecation off the terminal: servers that know no other key exchange are what they are."""
+    warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning, r"asyncssh\.crypto\.dh")
 
 
 def _available(names: Iterable[str], offered: Iterable[bytes]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import stamina
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure, negotiation
-from tomcat_fleet.transport.algorithm import PROFILES, SHA1_SIGNATURE, expect_old, mismatch
+from tomcat_fleet.transport.algorithm import PROFILES, SHA1_SIGNATURE, expect_finite_fields, mismatch
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
 from tomcat_fleet.transport.endpoint import Endpoint, Login
@@ -100,7 +100,7 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
     """Everything that asyncssh would otherwise take from the environment or ``~/.ssh``, and the algorithms."""
     login, known = endpoint.login, endpoint.host_keys
     algorithms = PROFILES[endpoint.profile]
-    expect_old(endpoint.profile)
+    expect_finite_fields()
     return {
         "config": None,
         "username": login.account,
