@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,15 @@ def test_the_chain_is_named_on_the_page_and_in_the_result(original: Path) -> Non
     assert all(heads[name] in (original / "hosts" / f"{rows[name]['slug']}.html").read_text("utf-8") for name in heads)
 
 
+def better(at: Path, target: str) -> bytes:
+    """The target's line of the ledger with a pass that it did not have."""
+    with closing(sqlite3.connect(at / "ledger.db")) as ledger:
+        (line,) = ledger.execute("SELECT line FROM result WHERE target = ?", (target,)).fetchone()
+    found = zlib.decompress(line)
+    assert b'"WT-01":"fail"' in found
+    return zlib.compress(found.replace(b'"WT-01":"fail"', b'"WT-01":"pass"'))
+
+
 def change(directory: Path, statement: str, *values: object) -> None:
     raw = sqlite3.connect(directory / "ledger.db")
     with raw:
@@ -146,6 +156,10 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a result": (
         lambda at: change(at, "UPDATE result SET line = ? WHERE target = 'web00001'", zlib.compress(b"{}")),
+        "web00001: its result is not one of this version of the tool",
+    ),
+    "a verdict": (
+        lambda at: change(at, "UPDATE result SET line = ? WHERE target = 'web00001'", better(at, "web00001")),
         "web00001: its evidence does not lead to its result",
     ),
     "a result dropped": (

@@ -106,7 +106,7 @@ def test_an_encrypted_key_file_is_a_fault(form: str, tmp_path: Path, known: Path
     path = write_private(tmp_path / "rsa", rsa.export_private_key(form, passphrase=CANARY, rounds=50))
     (found,) = faults(WEB, known_hosts=known, key_files=[path])
     assert found.file == str(path)
-    assert found.message == "private key encrypted; add it to an agent and ask for the agent"
+    assert found.message == "private key encrypted; set key_passphrase, or add it to an agent and ask for that"
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o700 | 0o001])

@@ -58,7 +58,7 @@ def _import(content: bytes) -> asyncssh.SSHKey:
         return asyncssh.import_private_key(content)
     except (ValueError, ArithmeticError) as error:
         if str(error).startswith(_IS_ENCRYPTED):
-            raise EncryptedKeyError("encrypted; add it to an agent and ask for the agent") from None
+            raise EncryptedKeyError("encrypted; set key_passphrase, or add it to an agent and ask for that") from None
         raise CredentialError("holds no private key that can be used") from None
 
 
