@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.inventory.key import shown
 from tomcat_fleet.model.target import Target
 
-_EXAMPLES = int(os.environ.get("TOMCAT_FLEET_AGREEMENTS", "500"))
+_EXAMPLES = int(os.environ.get("TOMCAT_FLEET_AGREEMENTS", "120"))
 _GROUPS = ("alpha", "beta", "gamma", "delta", "web")
 _PATTERNS = ("h1", "h2", "h3", "n[1:3]", "n[01:03]", "db-[a:c]", "x[1:5:2].lan", "h1", "p:2222", "q[1:2]:2200")
 _CONNECTIONS = {"ssh": "asyncssh", "smart": "asyncssh", "local": "local", "paramiko": "paramiko"}
@@ -37,7 +36,7 @@ def _ansible(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnsibleInvent
 # --- what is generated ----------------------------------------------------------------------------------------------
 
 _TEXTS = st.sampled_from(
-    ["plain", "two words", "a#b", "a # b", "it's", 'say "x"', "a=b", "a: b", "[1, 2]", "{'a': 1}", "true", "yes", "None",
+    ["plain", "two words", "a#b", "a # b", "it's", 'say "x"', "a=b", "a: b", "[1, 2]", "{'a': 1}", "true", "yes",
      "1_000", "0x10", "010", "1.50", "-3", "", " padded ", "ü", "웹", "a;b", "\\d+", "*x", "&y", "!z", "%h", "1e3", "~"]
 )  # fmt: skip
 _OWN = st.one_of(_TEXTS, st.integers(-5, 99999), st.booleans(), st.none(), st.lists(st.integers(0, 9), max_size=2))
@@ -234,4 +233,47 @@ def test_generated_inventories(ansible: AnsibleInventory, files: dict[str, str])
     assert _without_place(load([listed])) == _without_place(inventory)
 
 
-_ = (InventoryError, Path)
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("hosts", "[web]\na;b\n", "is not a host name"),
+        ("hosts", "[we;b]\na\n", "is not a group name"),
+        ("hosts", "a ansible_port=0\n", "is not a port"),
+        ("hosts", "a ansible_port='{{ p }}'\n", "is a template"),
+        ("hosts", "a ansible_user='x y'\n", "is not an account name"),
+        ("hosts", "a ansible_password=value\n", "holds a value"),
+        ("hosts", "a ansible_become=perhaps\n", "is neither true nor false"),
+        ("hosts", "a ansible_connection=winrm\n", "is not one of"),
+        ("hosts", "a ansible_host=-oProxyCommand=x\n", "is neither a host name nor an IP address"),
+        ("hosts", "all:\n  hosts:\n    a: {ansible_port: 1.5}\n", "is not a port"),
+        ("hosts", "a[3:1]\n", "runs backwards"),
+        ("hosts", "n[1:3000000]\n", "stands for more than"),
+    ],
+)
+def test_what_ansible_takes_and_is_refused_here_is_a_fault(
+    ansible: AnsibleInventory, name: str, text: str, fault: str
+) -> None:
+    ansible.write({name: text})
+    if "3000000" not in text:
+        assert ansible.list().code == 0
+    with pytest.raises(InventoryError, match=fault):
+        load([ansible.folder / name])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[web:vars]\nx=1\n",
+        "[web:hots]\na\n",
+        "[web:children]\nnowhere\n",
+        "a stray\n",
+        "a x='open\n",
+        "[a:children]\nb\n[b:children]\na\n",
+        "all:\n  hosts: [a]\n  children: 3\nx: y\n",
+    ],
+)
+def test_what_ansible_refuses_is_a_fault(ansible: AnsibleInventory, text: str) -> None:
+    ansible.write({"hosts": text})
+    assert ansible.list().code != 0
+    with pytest.raises(InventoryError):
+        load([ansible.folder / "hosts"])

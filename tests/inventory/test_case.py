@@ -27,10 +27,11 @@ def _load(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch, folder: Path) -
     for name, text in case["files"].items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_text(text.replace("{HERE}", str(folder)), "utf-8")
     monkeypatch.chdir(folder)
     sources = case.get("sources", [next(iter(case["files"]))])
-    return load([Path(source) for source in sources], case.get("limit"))
+    config = Path(case["ssh_config"]) if "ssh_config" in case else None
+    return load([Path(source) for source in sources], case.get("limit"), config)
 
 
 def _plain(target: object, fields: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +54,15 @@ def _plain(target: object, fields: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _placed(part: Any, folder: Path) -> Any:
+    """``{HERE}`` replaced, which only what has to be absolute needs."""
+    if isinstance(part, dict):
+        return {name: _placed(value, folder) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_placed(value, folder) for value in part]
+    return part.replace("{HERE}", str(folder)) if isinstance(part, str) else part
+
+
 @pytest.mark.parametrize("case", _cases())
 def test_inventory_becomes_what_the_case_says(
     case: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -66,7 +76,9 @@ def test_inventory_becomes_what_the_case_says(
     inventory = _load(case, monkeypatch, tmp_path)
     assert [target.name for target in inventory.targets] == list(case["targets"])
     for target in inventory.targets:
-        wanted = case["targets"][target.name]
+        wanted = _placed(case["targets"][target.name], tmp_path)
         assert {target.name: _plain(target, wanted)} == {target.name: wanted}
+    jumps = case.get("jumps", {})
+    assert {name: _plain(jump, jumps.get(name, {})) for name, jump in inventory.jumps.items()} == jumps
     assert [str(fault) for fault in inventory.warnings] == case.get("warnings", [])
-    assert sorted(inventory.files) == sorted(case.get("read", inventory.files))
+    assert sorted(inventory.files) == sorted(_placed(case.get("read", list(inventory.files)), tmp_path))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tomcat_fleet.cli.option import Inventories, Language, Limit
+from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig
 from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.errors import Fault
 from tomcat_fleet.inventory import Inventory, load
@@ -25,9 +25,11 @@ app = typer.Typer(
 
 
 @app.command("list")
-def show(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) -> None:
+def show(
+    inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO
+) -> None:
     """List the targets that a sweep would audit."""
-    fleet = load(inventory, limit)
+    fleet = load(inventory, limit, ssh_config)
     warn(fleet)
     say = speaker(lang)
     table = Table(box=None, pad_edge=False)
@@ -39,9 +41,11 @@ def show(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) 
 
 
 @app.command()
-def lint(inventory: Inventories, limit: Limit = None, lang: Language = Lang.KO) -> None:
+def lint(
+    inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO
+) -> None:
     """Check inventory files; every fault with its file and line, exit 2 when there is one."""
-    fleet = load(inventory, limit)
+    fleet = load(inventory, limit, ssh_config)
     warn(fleet, None)
     typer.echo(speaker(lang)("inventory.fine", targets=len(fleet.targets), warnings=len(fleet.warnings)))
 

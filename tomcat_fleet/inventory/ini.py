@@ -1,7 +1,7 @@
 """Ansible's INI format.
 
-Rules: the documentation of its ``ini`` inventory plugin, and what ``ansible-inventory`` makes of values: Python literals
-where they can be, on a host line and in a ``[group:vars]`` section alike. A section line, a host line and a child line
+Rules: the documentation of its ``ini`` plugin, and what ``ansible-inventory`` makes of values: Python literals where
+they can be, on a host line and in a ``[group:vars]`` section alike. A section line, a host line and a child line
 may end in a comment; on a ``:vars`` line everything after the ``=`` is the value, unless it is a literal.
 """
 

@@ -59,7 +59,7 @@ class _Scanner:
         self._path[-1] = json.loads(lexeme) if "\\" in lexeme else lexeme[1:-1]
         if len(self._path) <= self._depth:
             path = tuple(self._path)
-            if path in self.lines:
+            if path in self.lines and path[:-1] not in self.twice:
                 self.twice.append(path)
             self.lines[path] = self.line
 
