@@ -22,8 +22,10 @@ _EXAMPLES = int(os.environ.get("TOMCAT_FLEET_AGREEMENTS", "120"))
 _GROUPS = ("alpha", "beta", "gamma", "delta", "web")
 _PATTERNS = ("h1", "h2", "h3", "n[1:3]", "n[01:03]", "db-[a:c]", "x[1:5:2].lan", "h1", "p:2222", "q[1:2]:2200")
 _CONNECTIONS = {"ssh": "asyncssh", "smart": "asyncssh", "local": "local", "paramiko": "paramiko"}
-_OURS = frozenset({"ansible_host", "ansible_port", "ansible_user", "ansible_connection", "ansible_ssh_private_key_file",
-                   "ansible_ssh_common_args", "ansible_become", "ansible_become_method", "ansible_become_user"})  # fmt: skip
+_OURS = frozenset({
+    "ansible_host", "ansible_port", "ansible_user", "ansible_connection", "ansible_ssh_private_key_file",
+    "ansible_ssh_common_args", "ansible_become", "ansible_become_method", "ansible_become_user",
+})  # fmt: skip
 
 
 @pytest.fixture(name="ansible", scope="module")

@@ -25,12 +25,15 @@ def _load(name: str) -> dict[str, Target]:
 def test_ini_and_yaml_describe_the_same_fleet() -> None:
     ini, yaml = _load("hosts.ini"), _load("hosts.yml")
     assert len(ini) == 9
+    assert ini == {
+        name: dataclasses.replace(target, source=ini[name].source) for name, target in _load("hosts.json").items()
+    }
     assert set(ini) == set(yaml)
     for name, target in ini.items():
         assert dataclasses.replace(target, source="") == dataclasses.replace(yaml[name], source="")
 
 
-@pytest.mark.parametrize("name", ["hosts.toml", "hosts.ini", "hosts.yml"])
+@pytest.mark.parametrize("name", ["hosts.toml", "hosts.ini", "hosts.yml", "hosts.json"])
 def test_every_format_tells_the_same_of_its_hosts(name: str) -> None:
     fleet = _load(name)
     assert fleet["web02"].port == 2222
@@ -47,6 +50,35 @@ def test_every_format_tells_the_same_of_its_hosts(name: str) -> None:
         base="/opt/was/inst2", home="/opt/apache-tomcat-7.0.109", was_accounts=("was2", "1002")
     )
     assert {target.user for target in fleet.values()} == {"audit"}
+
+
+@pytest.mark.parametrize(
+    "name", ["hosts.toml", "hosts.ini", "hosts.yml", "hosts.json", "hosts.csv", "ssh_config", "hosts.txt"]
+)
+def test_every_format_lists_the_same_machines(name: str) -> None:
+    known, fleet = _load("hosts.ini"), _load(name)
+    assert set(known) - set(fleet) <= {"here"}  # no ssh_config and no plain list can say that no ssh is needed
+    for target in fleet.values():
+        other = known[target.name]
+        assert (target.port, target.user, target.key_files) == (other.port, other.user, other.key_files)
+        if name != "hosts.txt":
+            assert (target.address, target.jump) == (other.address, other.jump)
+        if name not in {"hosts.txt", "ssh_config"}:
+            assert (target.groups, target.zone, target.become) == (other.groups, other.zone, other.become)
+
+
+def test_the_plain_list_with_the_ssh_config_reaches_the_same_machines() -> None:
+    known = _load("hosts.ini")
+    for target in load([_FOLDER / "hosts.txt"], ssh_config=_FOLDER / "ssh_config").targets:
+        other = known[target.name]
+        assert (target.address, target.port, target.jump) == (other.address, other.port, other.jump)
+
+
+@pytest.mark.parametrize("name", ["hosts.toml", "ssh_config"])
+def test_the_jump_host_has_a_key_of_its_own(name: str) -> None:
+    jumps = load([_FOLDER / name]).jumps
+    assert list(jumps) == ["gate.example.com"]
+    assert jumps["gate.example.com"].key_files[0].endswith("/.ssh/id_ed25519_gate")
 
 
 def test_native_example_shows_every_key() -> None:
