@@ -25,9 +25,7 @@ app = typer.Typer(
 
 
 @app.command("list")
-def show(
-    inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO
-) -> None:
+def show(inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO) -> None:
     """List the targets that a sweep would audit."""
     fleet = load(inventory, limit, ssh_config)
     warn(fleet)
@@ -41,9 +39,7 @@ def show(
 
 
 @app.command()
-def lint(
-    inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO
-) -> None:
+def lint(inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = None, lang: Language = Lang.KO) -> None:
     """Check inventory files; every fault with its file and line, exit 2 when there is one."""
     fleet = load(inventory, limit, ssh_config)
     warn(fleet, None)

@@ -27,11 +27,16 @@ _LISTS = frozenset({"tomcat_bases", "was_accounts", "key_files"})
 class _Column(NamedTuple):
     heading: str
     meaning: str | None
+    word: str  # the variable that it sets
+    is_structure: bool  # the machine's name or its groups, or nothing at all
+    is_secret: bool
 
-    @property
-    def word(self) -> str:
-        """Name of the variable."""
-        return SETTINGS[self.meaning][0] if self.meaning else self.heading
+
+def _column(heading: str) -> _Column:
+    meaning = column.meaning_of(heading)
+    is_structure = not heading or meaning in {column.NAME, column.GROUPS}
+    word = heading if meaning is None or is_structure else SETTINGS[meaning][0]
+    return _Column(heading, meaning, word, is_structure, column.is_secret(heading))
 
 
 class TableReader:
@@ -42,7 +47,9 @@ class TableReader:
         self._file = file
         self._ledger = tree.ledger
         self._plain: dict[int, list[int]] = {}  # column -> lines on which it holds a secret
-        self._known: dict[str, Spot] = {}  # hosts of this file
+        self._known: set[str] = set()  # hosts of this file
+        self._groups: set[str] = set()
+        self._settled: dict[tuple[int, str], Setting] = {}  # cells are much the same from line to line
 
     def read(self, text: str) -> None:
         """Read every record; faults go to the ledger and reading goes on."""
@@ -87,7 +94,7 @@ class TableReader:
                 yield spot, cells
 
     def _columns(self, headings: Sequence[str], spot: Spot) -> list[_Column]:
-        columns = [_Column(heading, column.meaning_of(heading)) for heading in headings]
+        columns = [_column(heading) for heading in headings]
         first: dict[str, str] = {}
         for found in columns:
             if not found.heading:
@@ -112,11 +119,11 @@ class TableReader:
         filled = {found.meaning: cell for found, cell in zip(columns, cells, strict=False) if found.meaning and cell}
         host = self._host(filled, spot)
         for index, (found, cell) in enumerate(zip(columns, cells, strict=False)):
-            if not cell or not found.heading or found.meaning in {column.NAME, column.GROUPS}:
+            if not cell or found.is_structure:
                 continue
-            if column.is_secret(found.heading) and not _is_reference(cell):
+            if found.is_secret and not _is_reference(cell):
                 self._plain.setdefault(index, []).append(spot.line)
-            elif setting := self._setting(found, cell, spot):
+            elif setting := self._setting(index, found, cell, spot):
                 self._put(host, setting)
 
     def _host(self, filled: dict[str, str], spot: Spot) -> Host | None:
@@ -131,32 +138,32 @@ class TableReader:
         host = self._tree.host(name, ALL, spot)
         if name not in self._known:
             self._tree.take(name, spot)
-            self._known[name] = spot
+            self._known.add(name)
         for part in _SEVERAL.split(filled.get(column.GROUPS, "")):
             self._join(host, "_".join(part.split()), spot)
         return host
 
     def _join(self, host: Host, group: str, spot: Spot) -> None:
-        if not group:
-            return
-        try:
-            self._tree.declare(group_name(group), spot)
-        except RefusedError as error:
-            self._ledger.fault(spot, str(error))
-            return
+        if group not in self._groups:
+            if not group:
+                return
+            try:
+                self._tree.declare(group_name(group), spot)
+            except RefusedError as error:
+                self._ledger.fault(spot, str(error))
+                return
+            self._groups.add(group)
         self._tree.host(host.name, group, spot)
 
-    def _setting(self, found: _Column, cell: str, spot: Spot) -> Setting | None:
-        if found.meaning is None and (found.heading in KEYS or key.canonical(found.heading) in KEYS):
-            return settle(found.heading, cell, spot, self._ledger)
-        raw: object = cell
-        if found.meaning == "os":
-            raw = column.system(cell)
-        elif found.meaning == "zone":
-            raw = "_".join(cell.split())
-        elif found.meaning in _LISTS:
-            raw = [part.strip() for part in re.split(r"[;|,\n]", cell) if part.strip()]
-        return settle(found.word, raw, spot, self._ledger)
+    def _setting(self, index: int, found: _Column, cell: str, spot: Spot) -> Setting | None:
+        known = self._settled.get((index, cell))
+        if known:
+            return known._replace(spot=spot)
+        said = len(self._ledger.faults) + len(self._ledger.warnings)
+        setting = settle(found.word, _raw(found, cell), spot, self._ledger)
+        if setting and len(self._ledger.faults) + len(self._ledger.warnings) == said:
+            self._settled[index, cell] = setting
+        return setting
 
     def _put(self, host: Host | None, setting: Setting) -> None:
         if host is None:
@@ -176,6 +183,14 @@ class TableReader:
             )
         elif earlier.value != setting.value:
             host.settings[name] = earlier._replace(value=f"{earlier.value}, {setting.value}")
+
+
+def _raw(found: _Column, cell: str) -> object:
+    if found.meaning == "os":
+        return column.system(cell)
+    if found.meaning == "zone":
+        return "_".join(cell.split())
+    return [part.strip() for part in re.split(r"[;|,\n]", cell) if part.strip()] if found.meaning in _LISTS else cell
 
 
 def _is_reference(cell: str) -> bool:

@@ -33,6 +33,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def matches(text: str, pattern: str) -> bool:
     """Whether ``pattern``, in which only ``*`` and ``?`` mean something, is ``text``."""
+    if "*" not in pattern and "?" not in pattern:
+        return text == pattern
     return _compiled(pattern).fullmatch(text) is not None
 
 

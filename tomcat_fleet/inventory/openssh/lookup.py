@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass, field
+from functools import cache
 
 from tomcat_fleet.inventory.ledger import Spot
 from tomcat_fleet.inventory.openssh.condition import Condition, ExecError, Subject
@@ -103,6 +104,7 @@ def _holds(condition: Condition, found: Found, user: str | None, decided: dict[i
     return holds
 
 
+@cache
 def local_user() -> str:
     """Return the account that runs this."""
     try:

@@ -29,6 +29,7 @@ class Answers:
     ledger: Ledger
     _noted: set[tuple[Spot, str]] = field(default_factory=set)
     _present: dict[str, bool] = field(default_factory=dict)
+    _paths: dict[str, str] = field(default_factory=dict)
 
     def of(self, config: Config, host: str, user: str | None = None, port: int | None = None) -> dict[str, Setting]:
         """Settings of ``host``, the account and the port being known already where they are given."""
@@ -43,6 +44,12 @@ class Answers:
         if (spot, message) not in self._noted:
             self._noted.add((spot, message))
             self.ledger.warn(spot, message)
+
+    def path(self, written: str) -> str:
+        """Return a path that is the same for every host, ``~`` replaced."""
+        if written not in self._paths:
+            self._paths[written] = value.key_files(written)[0]
+        return self._paths[written]
 
     def exists(self, path: str) -> bool:
         """Whether a file is there."""
@@ -130,11 +137,9 @@ class _Reading:
         yield key.USE_AGENT.name, Setting(agent.word, agent.value in _AGENT and not keys_only, agent.spot)
 
     def _path(self, written: str) -> str:
-        found = expand(_VARIABLE.sub(_variable, written), self._tokens())
-        try:
-            return str(Path(value.text(found)).expanduser())
-        except RuntimeError:
-            raise RefusedError("names the home directory of an account that does not exist") from None
+        if "%" in written or "$" in written:
+            return value.key_files(expand(_VARIABLE.sub(_variable, written), self._tokens()))[0]
+        return self._answers.path(written)
 
     def _tokens(self) -> dict[str, str]:
         first = self._found.first
