@@ -64,6 +64,20 @@ def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
         ("hosts.toml", f'[hosts.a]\npassword = "{_SECRET}"\n'),
         ("hosts.toml", f'[hosts.a]\npassword = "{_SECRET}\n'),
         ("hosts.toml", f'[hosts.a]\npasword = "{_SECRET}"\n'),
+        ("hosts.toml", f'[hosts.a]\nbecome = {{ password = "{_SECRET}" }}\n'),
+        ("hosts.toml", f'[hosts.a]\nkey_passphrase = "{_SECRET}"\n[jumps.g]\npassword = "{_SECRET}"\n'),
+        ("hosts.json", f'{{"_meta": {{"hostvars": {{"a": {{"ansible_password": "{_SECRET}"}}}}}}, "w": ["a"]}}'),
+        ("hosts.json", f'{{"w": ["a"], "ansible_password": "{_SECRET}"}}'),
+        ("hosts.json", f'{{"w": ["a"], "ansible_password": {_SECRET}}}'),
+        ("hosts.csv", f"hostname,비밀번호\na,{_SECRET}\n"),
+        ("hosts.csv", f"hostname,DB Password\na,{_SECRET}\n"),
+        ("hosts.csv", f"hostname,pw\na,env:{_SECRET}\n,{_SECRET}\n"),
+        ("hosts.csv", f'hostname,password\na,"{_SECRET}\n'),
+        ("hosts.csv", f"hostname\na,{_SECRET}\n"),
+        ("hosts.txt", f"a ansible_password={_SECRET} x\n"),
+        ("ssh_config", f"Host a\n  ProxyCommand sshpass -p {_SECRET} ssh gate -W %h:%p\n"),
+        ("ssh_config", f"Host a\n  ProxyCommand ssh -W %h:%p -o ProxyCommand='{_SECRET}' g\n"),
+        ("ssh_config", f'Match host a exec "{_SECRET}"\n  Port 1\nHost a\n'),
     ],
 )
 def test_no_message_repeats_a_secret(tmp_path: Path, name: str, text: str) -> None:
@@ -146,14 +160,19 @@ def test_aliases_that_multiply_take_no_time(tmp_path: Path) -> None:
 _PIECES = st.sampled_from(
     ["[web]", "[web:vars]", "[a:children]", "web", "web[1:3]", "[", "]", ":", "=", "\n", "\n", " ", "#", '"', "'", "-",
      "a: ", "{", "}", "hosts:", "vars:", "[hosts.a]", "[[x]]", "port = 1", "ansible_port=2", "{{ x }}", "&a ", "*a",
-     "é", "!vault ", "---\n", "\t", "\\", '"""', "<<: ", "~", "0", "[groups.g]"]
+     "é", "!vault ", "---\n", "\t", "\\", '"""', "<<: ", "~", "0", "[groups.g]", "[jumps.j]", "Host ", "Match ",
+     "host ", "ProxyJump ", "ProxyCommand ssh -W %h:%p ", "IdentityFile ", "%h", "hostname", "ip", "port", ",", ";",
+     "@", '"hosts": ', '"_meta"', '{"w": ["a"]', "null", 'jump = "a"\n']
 )  # fmt: skip
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=600, deadline=None
 )
-@given(ending=st.sampled_from(["", ".toml", ".yml"]), pieces=st.lists(_PIECES, max_size=14))
+@given(
+    ending=st.sampled_from(["", ".toml", ".yml", ".json", ".csv", ".tsv", ".ssh_config", ".list", ".txt"]),
+    pieces=st.lists(_PIECES, max_size=14),
+)
 def test_any_text_is_an_inventory_or_faults_with_lines(tmp_path: Path, ending: str, pieces: list[str]) -> None:
     path = tmp_path / f"fuzzed{ending}"
     text = "".join(pieces)
@@ -167,3 +186,48 @@ def test_any_text_is_an_inventory_or_faults_with_lines(tmp_path: Path, ending: s
     else:
         assert inventory.targets
         assert len({target.name for target in inventory.targets}) == len(inventory.targets)
+
+
+def test_a_key_that_is_not_there_is_passed_over_as_ssh_does(tmp_path: Path) -> None:
+    here, config = tmp_path / "here", tmp_path / "ssh_config"
+    here.write_text("", "utf-8")
+    config.write_text(
+        f"Host a\n  IdentityFile {tmp_path}/gone\n  IdentityFile {here}\nHost b\n  IdentityFile /gone\n", "utf-8"
+    )
+    inventory = load([config])
+    assert [target.key_files for target in inventory.targets] == [(str(here),), ("/gone",)]
+    assert [str(warning) for warning in inventory.warnings] == [
+        f"{config}:2: the key '{tmp_path}/gone' does not exist and is passed over, as ssh does"
+    ]
+
+
+def test_the_environment_in_the_path_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "ssh_config"
+    config.write_text("Host a\n  User ops\n  Port 2222\n  IdentityFile ${KEYS}/%r_%n_%p_%%\n", "utf-8")
+    monkeypatch.setenv("KEYS", "/k")
+    assert load([config]).targets[0].key_files == ("/k/ops_a_2222_%",)
+    monkeypatch.delenv("KEYS")
+    with pytest.raises(InventoryError, match=r"ssh_config:4: IdentityFile of 'a': the environment has no 'KEYS'"):
+        load([config])
+
+
+def test_a_file_named_config_below_dot_ssh(tmp_path: Path) -> None:
+    config = tmp_path / ".ssh" / "config"
+    config.parent.mkdir()
+    config.write_text("ServerAliveInterval 30\nHost a\n", "utf-8")
+    assert [target.name for target in load([config]).targets] == ["a"]
+
+
+def test_files_that_include_one_another_without_end(tmp_path: Path) -> None:
+    config = tmp_path / "ssh_config"
+    config.write_text(f"Host a\nInclude {config}\n", "utf-8")
+    with pytest.raises(InventoryError, match="files include one another more than 16 deep"):
+        load([config])
+
+
+def test_groups_that_aliases_repeat_without_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.yml"
+    rows = [f"g{n}: &g{n}\n  children: {{{', '.join(f'x{m}_{n}: *g{n - 1}' for m in range(9))}}}" for n in range(1, 12)]
+    path.write_text("g0: &g0\n  hosts: {h: }\n" + "\n".join(rows) + "\n", "utf-8")
+    with pytest.raises(InventoryError, match="aliases repeat groups more than 10000 times"):
+        load([path])

@@ -31,7 +31,7 @@ def show(inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = No
     warn(fleet)
     say = speaker(lang)
     table = Table(box=None, pad_edge=False)
-    for key in ("target", "address", "account", "zone", "groups", "instances", "source"):
+    for key in ("target", "address", "account", "jump", "zone", "groups", "instances", "source"):
         table.add_column(say(f"inventory.{key}"), overflow="fold")
     for target in fleet.targets:
         table.add_row(*map(Text, _row(target)))
@@ -60,6 +60,7 @@ def _row(target: Target) -> tuple[str, ...]:
         target.name,
         f"[{target.address}]:{target.port}" if ":" in target.address else f"{target.address}:{target.port}",
         target.user or "",
+        target.jump or "",
         target.zone or "",
         ", ".join(target.groups),
         ", ".join(hint.base for hint in target.instances),
