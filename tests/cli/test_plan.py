@@ -15,7 +15,12 @@ from tests.need import need
 from tomcat_fleet.cli import drop_in
 from tomcat_fleet.cli.planned import planned
 from tomcat_fleet.cli.word import Lang, speaker
+from tomcat_fleet.collect.ingest import Ingest
 from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.evaluate.gap import listed
+from tomcat_fleet.model import escalation, escape
+from tomcat_fleet.model.evidence import HostFacts, Question, Verb
+from tomcat_fleet.model.fact import Gap, Unknown
 from tomcat_fleet.model.target import Become, InstanceHint, Target
 
 FLEET = """
@@ -188,6 +193,31 @@ def test_jump_hosts_that_are_described_are_taken_as_they_are_described() -> None
     ]
     (circle,) = planned([replace(WEB, jump="a")], {"a": replace(far, jump="a")})
     assert len(circle.manner.route) == 2
+
+
+@pytest.mark.parametrize("name", ["audit", "svc@REALM", "tom cat", "한글"])
+@pytest.mark.parametrize("method", escalation.METHODS)
+def test_the_report_names_the_line_of_the_plan(method: str, name: str) -> None:
+    target = replace(WEB, user=name, become=Become(method=method, user="owner"))
+    question = Question(Verb.CONTENT, "/opt/tomcat/conf/server.xml")
+    evidence = replace(
+        Ingest(key=b"k").evidence(),
+        host=HostFacts(os="linux", login_user=escape.from_text(name), login_uid=1001, become_denied=True),
+        answers={question: Unknown(Gap.DENIED, question.path)},
+    )
+    (gap,) = [found for found in listed(evidence, target) if found.source == question.path]
+    (host,) = planned([target], {})
+    assert host.manner.rights is not None
+    assert gap.help == host.manner.rights.rule
+
+
+def test_a_login_that_no_rule_can_name_is_named_by_its_uid() -> None:
+    question = Question(Verb.CONTENT, "/x")
+    host = HostFacts(os="linux", login_user=escape.from_text("a\nb\u202e"), login_uid=1001)
+    answers = {question: Unknown(Gap.DENIED, question.path)}
+    evidence = replace(Ingest(key=b"k").evidence(), host=host, answers=answers)
+    (gap,) = [found for found in listed(evidence, replace(WEB, user=None)) if found.source == "/x"]
+    assert gap.help == "#1001 ALL=(root) NOPASSWD: /bin/sh -s"
 
 
 def test_homes_that_differ_are_shown() -> None:

@@ -152,6 +152,24 @@ async def test_a_sudo_that_leaves_the_prompt_to_pam(place: Scene) -> None:
     assert (place.raised(collected), sent(place)) == (HOW, 1)
 
 
+@pytest.mark.parametrize(
+    "defaults",
+    ["use_pty", "use_pty, log_output, log_input, iolog_dir={}/log", "passwd_tries=1", "!env_reset"],
+)
+async def test_whatever_else_sudo_is_told_to_do(defaults: str, place: Scene) -> None:
+    place.rules(f"Defaults {defaults.format(place.place)}\n{ASKS}")
+    collected = await place.collected(SUDO, PASSWORD)
+    assert (place.raised(collected), sent(place)) == (HOW, 1)
+    clean(place, collected)
+
+
+async def test_a_wrong_password_where_one_try_is_all(place: Scene) -> None:
+    place.rules(f"Defaults passwd_tries=1\n{ASKS}")
+    place.over("/etc/shadow", _SHADOW.replace("tomcatfleet$ue", "tomcatfleet$ux"), 0o600)
+    collected = await place.collected(SUDO, PASSWORD)
+    assert (place.refused(collected), sent(place)) == ("it ended after the password", 1)
+
+
 async def test_it_is_not_sent_where_none_is_wanted(place: Scene) -> None:
     place.rules(f"{ASKS}nobody ALL=(root) NOPASSWD: /bin/sh -s\n")
     collected = await place.collected(SUDO, PASSWORD)
