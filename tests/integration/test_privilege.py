@@ -182,3 +182,19 @@ def test_with_the_file_alone_everything_is_decided_as_root_decides_it(
     assert verdicts(line) == verdicts(root)
     assert findings(line) == findings(root)
     assert (line["outcome"], line["gaps"]) == ("audited", [])
+
+
+def test_what_even_the_owner_may_not_read_stays_unknown_and_nothing_else_does(
+    machine: Machine, root: dict[str, Any]
+) -> None:
+    closed = Path(machine.bases[0], "conf/tomcat-users.xml")
+    closed.write_text("<tomcat-users/>")
+    os.chown(closed, 0, 0)
+    closed.chmod(0o600)
+    inventory = machine.inventory("mixed", "owner")
+    machine.allow(inventory)
+    line = machine.audited("mixed", inventory)
+    found, before = (lines[machine.bases[0]] for lines in (verdicts(line), verdicts(root)))
+    assert {item for item in ITEMS if found[item] != before[item]} == {"WT-02", "WT-03"}
+    assert (found["WT-02"], found["WT-03"]) == ("unknown", "unknown")
+    assert [gap["source"] for gap in line["gaps"]] == [str(closed)]
