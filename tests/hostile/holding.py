@@ -1,7 +1,7 @@
 """A client that opens channels to a flood and tells what that costs it, in a process that can be measured.
 
-``python -m tests.hostile.holding PORT KNOWN_HOSTS KEY USER COUNT`` prints one JSON object. With a ``COUNT`` of 0 one
-channel is read to its end, otherwise so many are opened and not read.
+``python -m tests.hostile.holding PORT KNOWN_HOSTS KEY USER COUNT TRANSPORT`` prints one JSON object. With a ``COUNT``
+of 0 one channel is read to its end, otherwise so many are opened and not read.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ def _kib(field: str) -> int:
     return int(Path("/proc/self/status").read_text("ascii").partition(f"{field}:")[2].split()[0])
 
 
-async def _measured(port: int, known_hosts: Path, key: str, user: str, count: int) -> dict[str, object]:
-    target = Target(name="flood", address="127.0.0.1", port=port, user=user, key_files=(key,))
+async def _measured(target: Target, known_hosts: Path, count: int) -> dict[str, object]:
     access = load_access([target], known_hosts=known_hosts)
 
     async def opened() -> Channel:
@@ -57,5 +56,6 @@ async def _measured(port: int, known_hosts: Path, key: str, user: str, count: in
 
 
 if __name__ == "__main__":
-    _port, _known, _key, _user, _count = sys.argv[1:]
-    print(json.dumps(asyncio.run(_measured(int(_port), Path(_known), _key, _user, int(_count)))))  # noqa: T201
+    _port, _known, _key, _user, _count, _way = sys.argv[1:]
+    _target = Target(name="flood", address="127.0.0.1", port=int(_port), user=_user, key_files=(_key,), transport=_way)
+    print(json.dumps(asyncio.run(_measured(_target, Path(_known), int(_count)))))  # noqa: T201

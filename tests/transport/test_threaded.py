@@ -172,11 +172,12 @@ async def link_that_stalls(port: int) -> AsyncIterator[tuple[int, asyncio.Event]
         gone.set()
 
 
-@pytest.mark.parametrize("hops", [0, 1])
+@pytest.mark.parametrize("hops", [0, 1, 3])
 async def test_a_link_that_stalls_while_we_write_is_left_in_time(hops: int, tmp_path: Path) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     before = threads()
-    async with serve(user_key=key) as server, serve(user_key=key) as near:
+    wide = 64 << 20  # so that it is TCP that is full, and not only SSH's window
+    async with serve(user_key=key, window=wide) as server, serve(user_key=key, window=wide) as near:
         first = near if hops else server
         async with link_that_stalls(first.port) as (port, stalled):
             ways = {first.port: port}
@@ -185,16 +186,17 @@ async def test_a_link_that_stalls_while_we_write_is_left_in_time(hops: int, tmp_
                 target,
                 port=ways.get(server.port, server.port),
                 transport="paramiko",
-                jump=f"hello@127.0.0.1:{port}" if hops else None,
+                jump=",".join(f"hello@127.0.0.1:{each}" for each in [port, near.port, near.port][:hops]) or None,
             )
-            lines = [each.known_hosts_line().replace(str(first.port), str(port)) for each in (server, near)]
+            lines = [each.known_hosts_line() for each in (server, near)]
+            lines += [line.replace(str(first.port), str(port)) for line in lines]
             channel = await open_channel(target, access_for(target, tmp_path, *lines), replace(FAST, total_s=10))
             stalled.set()
             with pytest.raises(TargetError, match="write: not done within"):
                 await channel.write(b"#" * (16 << 20))
             began = time.monotonic()
             await channel.aclose()
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 4.5  # a moment for the channel, another for the jump hosts
             assert threads() == before
 
 
@@ -441,6 +443,28 @@ async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, spo
         at += len(data)
         writer.write(data)
     writer.close()
+
+
+@pytest.mark.parametrize(
+    ("user", "outcome", "said"),
+    [
+        ("hostile-banner", Outcome.AUTH_FAILED, "Permission denied for user hostile-banner on host 127.0.0.1"),
+        ("hostile-goodbye", Outcome.SSH_FAILED, "authentication: \\x1b[2J\\x1b]0;owned\\x07 "),
+        ("no-session", Outcome.COLLECTOR_FAILED, "no session was opened: the shell was refused: \\x1b[2Jnot today"),
+        ("no-exec", Outcome.COLLECTOR_FAILED, "the shell was refused: "),
+    ],
+)
+async def test_what_a_server_says_when_it_refuses_is_one_safe_line(
+    user: str, outcome: Outcome, said: str, tmp_path: Path
+) -> None:
+    async with serve() as server:
+        with pytest.raises(TargetError) as caught:
+            async with reach(server, user, tmp_path, transport="paramiko"):
+                pass
+    assert caught.value.outcome is outcome
+    assert caught.value.reason.startswith(said)
+    assert caught.value.reason.isprintable()
+    assert len(caught.value.reason.encode()) <= 512
 
 
 async def test_nothing_of_paramikos_log_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

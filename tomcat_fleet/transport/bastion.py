@@ -65,10 +65,10 @@ class Bastions(Generic[C]):
         return self._library.is_open(connection)
 
     async def aclose(self) -> None:
-        """Close every connection, the farthest first."""
-        while self._lines:
-            _, line = self._lines.popitem()
-            await line.aclose()
+        """Close every connection, all within a moment: one that is frozen holds up those that go through it."""
+        farthest_first = [*reversed(self._lines.values())]
+        self._lines.clear()
+        await asyncio.gather(*(line.aclose() for line in farthest_first))
 
     def _line(self, route: tuple[Endpoint, ...]) -> _Line[C] | None:
         if not route:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
-_LEAVE_S = 2.0  # for a thread that was told to stop
+_LEAVE_S = 1.0  # for a thread that was told to stop
 
 
 async def apart(name: str, work: Callable[[], T], unblock: Callable[[], None]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AsyncExitStack
 
 import asyncssh
 import paramiko
@@ -27,10 +26,11 @@ from tomcat_fleet.transport.threaded.talk import Talk
 class ParamikoChannel(Conversation):
     """A ``Channel`` over paramiko."""
 
-    def __init__(self, limits: Limits, deadline: Deadline, link: Link, stack: AsyncExitStack) -> None:
+    def __init__(self, limits: Limits, deadline: Deadline, link: Link, connection: Connection) -> None:
         super().__init__(limits, deadline)
         self._link = link
-        self._stack = stack
+        self._connection = connection
+        self._talk: Talk | None = None
 
     @property
     def link(self) -> Link:
@@ -40,11 +40,13 @@ class ParamikoChannel(Conversation):
     async def aclose(self) -> None:
         """Close channel and connection, and see their threads leave."""
         self.ended()
-        await self._stack.aclose()
+        await self._connection.close()
+        if self._talk:
+            await self._talk.stop()
 
-    async def start(self, connection: Connection, limits: Limits, deadline: Deadline) -> None:
+    async def start(self, limits: Limits, deadline: Deadline) -> None:
         """Start the shell; raises ``TargetError``."""
-        client = connection.client
+        client = self._connection.client
         try:
             async with deadline.phase(lambda: "start of the shell", limits.login_s):
                 session = await apart(client.name, lambda: client.open("session", None, threading.Event()), client.halt)
@@ -56,9 +58,7 @@ class ParamikoChannel(Conversation):
         except FAULTS as error:
             raise TargetError(Outcome.COLLECTOR_FAILED, failure.of_start(error)) from None
         talk.start()
-        closing = self._stack.pop_all()
-        self._stack.push_async_callback(talk.stop)
-        self._stack.push_async_callback(closing.aclose)
+        self._talk = talk
 
 
 async def open_paramiko(
@@ -70,12 +70,10 @@ async def open_paramiko(
     """
     deadline = Deadline(limits.total_s)
     endpoint = access.endpoint(target)
-    async with AsyncExitStack() as stack:
-        connection = await connect(endpoint, limits, deadline, tunnel)
-        stack.push_async_callback(connection.close)
-        channel = ParamikoChannel(limits, deadline, _link(target, endpoint, connection), stack.pop_all())
+    connection = await connect(endpoint, limits, deadline, tunnel)
+    channel = ParamikoChannel(limits, deadline, _link(target, endpoint, connection), connection)
     try:
-        await channel.start(connection, limits, deadline)
+        await channel.start(limits, deadline)
     except BaseException:
         await channel.aclose()
         raise

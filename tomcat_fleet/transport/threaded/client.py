@@ -12,6 +12,7 @@ import logging
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncssh
@@ -155,12 +156,8 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
     def part(self) -> None:
         """Say goodbye and end the connection and its thread."""
         if self.active and self.initial_kex_done:
-            message = paramiko.Message()
-            message.add_byte(common.cMSG_DISCONNECT)
-            message.add_int(_BY_APPLICATION)
-            message.add_string("")
-            message.add_string("")
-            self._send_message(message)
+            with suppress(*FAULTS):
+                self._send_message(_goodbye())
         self.halt()
         if self.is_alive():
             self.join()
@@ -241,6 +238,15 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
 
     def _log(self, level: int, msg: Any, *args: object) -> None:
         """Keep no log, see above."""
+
+
+def _goodbye() -> paramiko.Message:
+    message = paramiko.Message()
+    message.add_byte(common.cMSG_DISCONNECT)
+    message.add_int(_BY_APPLICATION)
+    message.add_string("")
+    message.add_string("")
+    return message
 
 
 def _closing(number: int) -> paramiko.Message:

@@ -28,7 +28,7 @@ from tomcat_fleet.transport.threaded.host_key import verify
 from tomcat_fleet.transport.threaded.offer import is_aead, offer, signs_with_sha1
 from tomcat_fleet.transport.threaded.wire import Stream, Wire, over_channel, over_socket
 
-_CLOSE_S = 2.0
+_CLOSE_S = 1.0  # for good manners; as long again for threads to leave
 _log = logging.getLogger(__name__)
 
 

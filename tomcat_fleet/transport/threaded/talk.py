@@ -21,7 +21,7 @@ _CHUNK = 64 * 1024
 _PIECE = 32 * 1024
 _HIGH = 64 * 1024  # bytes of input from which on the session waits
 _LOW = 16 * 1024
-_LEAVE_S = 2.0
+_LEAVE_S = 0.5
 
 
 class Talk:
@@ -93,7 +93,7 @@ class Talk:
         self._news.set()
 
     async def stop(self) -> None:
-        """Have the thread leave; waits a moment at most. The connection is closed by now."""
+        """See the thread leave, for a moment at most. The connection is closed by now."""
         self._stopped = True
         self._news.set()
         try:
