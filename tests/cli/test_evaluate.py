@@ -96,8 +96,8 @@ def better(at: Path, target: str) -> bytes:
     with closing(sqlite3.connect(at / "ledger.db")) as ledger:
         (line,) = ledger.execute("SELECT line FROM result WHERE target = ?", (target,)).fetchone()
     found = zlib.decompress(line)
-    assert b'"WT-01":"fail"' in found
-    return zlib.compress(found.replace(b'"WT-01":"fail"', b'"WT-01":"pass"'))
+    assert b'"fail"' in found
+    return zlib.compress(found.replace(b'"fail"', b'"pass"'))
 
 
 def change(directory: Path, statement: str, *values: object) -> None:
