@@ -20,6 +20,8 @@ from tests import stock
 from tests.cli.terminal import command, environment, fleet
 from tests.need import need
 from tests.plant import plant
+from tests.secrets.hunt import Hunt
+from tests.secrets.spy import Spy
 from tests.sshd import Sshd
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.demo.process import Jvm
@@ -28,6 +30,8 @@ from tomcat_fleet.demo.trees.tree import Owner
 pytestmark = [pytest.mark.root, pytest.mark.sshd]
 
 AUDITOR, OWNER = 61001, 61002
+PASSWORD = 'Zk7 canary%#"4Q'
+HASH = "$6$tomcatfleet$uezTgmdY7lzV4vmRh0OJwVMZ0PrBMEGqssXDxfxA3NyepeuF1c8CRO8vcJ3IogMSftc.VbOAJSsp7Pj.vTP.a."
 _FILES = {
     "passwd": "root:x:0:0::/root:/bin/sh\n"
     f"auditor:x:{AUDITOR}:{AUDITOR}::/:/bin/sh\n"
@@ -35,7 +39,8 @@ _FILES = {
     "sshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n"
     "nobody:x:65534:65534::/:/usr/sbin/nologin\n",
     "group": f"root:x:0:\nauditor:x:{AUDITOR}:\nowner:x:{OWNER}:\nnogroup:x:65534:\n",
-    "shadow": "root:*:19000::::::\nauditor:*:19000::::::\nowner:*:19000::::::\n",
+    "shadow": f"root:*:19000::::::\nauditor:{HASH}:19000::::::\nowner:*:19000::::::\n",
+    "pam.d/sudo": "auth required pam_unix.so nodelay\naccount required pam_permit.so\nsession required pam_permit.so\n",
 }
 ITEMS = [f"WT-{number:02d}" for number in range(1, 14)]
 
@@ -50,12 +55,13 @@ class Machine:
     bases: list[str]
     lines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def inventory(self, name: str, user: str) -> Path:
+    def inventory(self, name: str, user: str, more: str = "", transport: str = "asyncssh") -> Path:
         bases = ", ".join(json.dumps(base) for base in self.bases)
         path = self.place / f"{name}.toml"
         path.write_text(
             f'[hosts.{name}]\naddress = "127.0.0.1"\nport = {self.sshd.port}\nuser = "auditor"\n'
-            f'key_files = ["{self.sshd.user_key_file}"]\nbecome = {{ user = "{user}" }}\n'
+            f'key_files = ["{self.sshd.user_key_file}"]\nbecome = {{ user = "{user}"{more} }}\n'
+            f'transport = "{transport}"\n'
             f"tomcat_bases = [{bases}]\ntomcat_discover = false\n"
         )
         return path
@@ -111,6 +117,7 @@ def machine() -> Iterator[Machine]:
             path.mkdir(exist_ok=True)
             path.chmod(0o755)
         binds = [f"mount --bind {place}/rules /etc/sudoers.d"]
+        (place / "etc/pam.d").mkdir()
         for name, text in _FILES.items():
             (place / "etc" / name).write_text(text)
             (place / "etc" / name).chmod(0o600 if name == "shadow" else 0o644)
@@ -182,6 +189,41 @@ def test_with_the_file_alone_everything_is_decided_as_root_decides_it(
     assert verdicts(line) == verdicts(root)
     assert findings(line) == findings(root)
     assert (line["outcome"], line["gaps"]) == ("audited", [])
+
+
+@pytest.mark.parametrize("transport", ["asyncssh", "paramiko"])
+def test_with_a_password_it_is_the_same_and_nobody_sees_the_password(
+    transport: str, machine: Machine, root: dict[str, Any]
+) -> None:
+    name = f"typed-{transport}"
+    inventory = machine.inventory(name, "root", ', password = "env:SUDO_PW"', transport)
+    (narrow,) = [line for line in machine.allow(inventory).splitlines() if line.endswith("ALL=(root) /bin/sh -s")]
+    (machine.place / "rules/tomcat-fleet").chmod(0o640)
+    (machine.place / "rules/tomcat-fleet").write_text(narrow.removeprefix("#").strip() + "\n")
+    (machine.place / "rules/tomcat-fleet").chmod(0o440)
+    output = machine.place / f"{name}-report"
+    known = ("--known-hosts", machine.sshd.known_hosts_file)
+    arguments = command("audit", "-i", inventory, "-o", output, *known, "-vvv")
+    with (
+        subprocess.Popen(
+            arguments, env=environment(SUDO_PW=PASSWORD), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+        Spy(os.getpid()) as spy,
+    ):  # the command, and sshd with everything on the machine
+        out, err = process.communicate(timeout=120)
+    (line,) = map(json.loads, (output / "results.jsonl").read_text("utf-8").splitlines())
+    assert line["method"]["become"] == "sudo -S -k -p PROMPT -u root /bin/sh -s"
+    assert (line["outcome"], line["gaps"], verdicts(line)) == ("audited", [], verdicts(root))
+    hunt = Hunt({"password": PASSWORD})
+    hunt.files(output)
+    hunt.text(out, "standard output")
+    hunt.text(err, "standard error")
+    assert any(b"-S\0-k\0-p" in argv for argv, _ in spy.others), "the spy saw sudo"
+    for argv, environ in spy.others:
+        hunt.data(argv, "arguments")
+        if b"SUDO_PW=" not in environ:  # that of the command itself, where the operator put it
+            hunt.data(environ, "environment")
+    assert hunt.found == []
 
 
 def test_what_even_the_owner_may_not_read_stays_unknown_and_nothing_else_does(
