@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import subprocess
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tomcat_fleet.model import escalation, escape
 from tomcat_fleet.model.evidence import HostFacts, Question, Verb
 from tomcat_fleet.model.fact import Gap, Unknown
 from tomcat_fleet.model.target import Become, InstanceHint, Target
+from tomcat_fleet.transport.access import Access
 
 FLEET = """
 [groups.web]
@@ -218,6 +220,24 @@ def test_a_login_that_no_rule_can_name_is_named_by_its_uid() -> None:
     evidence = replace(Ingest(key=b"k").evidence(), host=host, answers=answers)
     (gap,) = [found for found in listed(evidence, replace(WEB, user=None)) if found.source == "/x"]
     assert gap.help == "#1001 ALL=(root) NOPASSWD: /bin/sh -s"
+
+
+@pytest.mark.parametrize(
+    "jump", ["far,last", "near", "ops@near:22", "me@other:2022,near", "far,near", "[2001:db8::1]:22"]
+)
+def test_the_way_is_the_one_that_an_audit_takes(jump: str) -> None:
+    near = Target(name="near", address="192.0.2.9", port=2222, user="ops", ssh_profile="legacy-2012")
+    far = Target(name="far", address="192.0.2.8", jump="near", host_key_alias="far.example")
+    target = replace(WEB, jump=jump)
+    access = Access(account=getpass.getuser(), jumps={"near": near, "far": far})
+    (host,) = planned([target], access.jumps)
+    taken = [
+        (way.address, way.port, way.login.account, way.profile, way.host_key_alias) for way in access.route(target)
+    ]
+    assert taken == [
+        (stop.address, stop.port, stop.login.account, stop.login.profile, stop.host_key_alias)
+        for stop in host.manner.route
+    ]
 
 
 def test_homes_that_differ_are_shown() -> None:
