@@ -42,7 +42,7 @@ def over_socket(sock: socket.socket) -> Stream:
 
 def over_channel(channel: paramiko.Channel) -> Stream:
     """Return the stream of a ``direct-tcpip`` channel."""
-    channel.settimeout(_POLL_S)
+    channel.settimeout(_POLL_S / 4)  # a wait for room in its window is not ended by anyone
     return Stream(channel.recv, channel.send, channel.in_buffer.close, channel.close)
 
 
