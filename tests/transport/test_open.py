@@ -12,6 +12,7 @@ from tomcat_fleet.model.target import Become, Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.open import check_transports, open_channel
+from tomcat_fleet.transport.threaded.offer import unable
 
 WEB = Target(name="web01", address="192.0.2.10", source="hosts.toml:7")
 
@@ -40,6 +41,19 @@ def test_everything_else_is_listed_with_its_line() -> None:
             "web04: escalation by 'runas' is not part of this release; use sudo, su, doas, dzdo, pbrun",
         ),
     )
+
+
+@pytest.mark.parametrize("profile", ["legacy-2012", "legacy-2005"])
+def test_a_profile_that_the_installed_paramiko_lacks_is_refused_with_its_line(profile: str) -> None:
+    old = replace(WEB, transport="paramiko", ssh_profile=profile)
+    check_transports([replace(old, transport="asyncssh"), replace(old, ssh_profile="modern")])
+    lacking = unable(profile)
+    if lacking is None:
+        check_transports([old])
+        return
+    with pytest.raises(ConfigError) as caught:
+        check_transports([old])
+    assert caught.value.faults == (Fault("hosts.toml", 7, f"web01: {lacking}"),)
 
 
 async def test_an_unchecked_transport_is_not_run() -> None:

@@ -119,8 +119,9 @@ class Talk:
                 fault = _broken(self._client.broken())
         except FAULTS as error:
             fault = _broken(error if self._client.active else self._client.broken())
-        post(self._loop, self._conversation.ended, fault)
-        post(self._loop, self._gone.set)
+        finally:
+            post(self._loop, self._conversation.ended, fault)
+            post(self._loop, self._gone.set)
 
     def _is_over(self) -> bool:
         return self._channel.closed and all(stream.ended for stream in self._streams)
