@@ -11,7 +11,9 @@ SCHEMES = ("env", "file", "cmd", "keyring", "systemd-creds", "vault")
 _SECRET_VARIABLE = re.compile(
     r"ansible_(?:\w+_)?(?:pass|passwd|password|passphrase)\Z|ansible_(?:ssh_)?private_key\Z", re.IGNORECASE
 )
-_SECRET_LOOKING = re.compile(r"pass|pwd|secret|token|key(?!store|alias|board)|credential", re.IGNORECASE)
+_SECRET_LOOKING = re.compile(
+    r"pass|pwd|secret|token|key(?!store|alias|board)|credential|비밀번호|패스워드|암호|비번", re.IGNORECASE
+)
 _REFERENCE = re.compile(rf"(?:{'|'.join(SCHEMES)}):[^\x00-\x1f\x7f]*\S\Z")
 
 

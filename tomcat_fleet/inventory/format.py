@@ -32,7 +32,8 @@ _BY_ENDING = {
 _YAML_START = re.compile(r"---|(?:[\w.-]+|\"[^\"]+\"|'[^']+'):(?:\s|\Z)|\{")
 _SECTION = re.compile(r"\[[^\]\s]+\]\s*(?:[#;].*)?\Z")
 _NATIVE_START = re.compile(r"\[(?:defaults|(?:hosts|groups|jumps)\..+|\[(?:hosts|groups)\..+\])\]\s*(?:#.*)?\Z")
-_OPENSSH_START = re.compile(r"(?:host|match|include)(?:\s+|\s*=\s*)[\w*?!.~/\"-]", re.IGNORECASE)
+# A host of an INI inventory may be called "host", too, and then has variables.
+_OPENSSH_START = re.compile(r"(?:(?:host|include)(?!.*\s\w+=)|match)(?:\s+|\s*=\s*)[\w*?!.~/\"'-]", re.IGNORECASE)
 _HOST_LINE = re.compile(r"[\w.\[\]:-]+(?:\s+\w+=.*|\s*[#;].*)?\Z")
 _PLAIN_LINE = re.compile(r"(?:[\w.+-]+@)?[\w.\[\]:%-]+\s*(?:[#;].*)?\Z")
 _OTHER_TOOLS = frozenset({".xlsx", ".xml", ".sh", ".py"})  # a word alone proves nothing there

@@ -102,4 +102,6 @@ def _printed(argv: list[str], spot: Spot, shelf: Shelf, bounds: Bounds, **enviro
     answer = program.run(argv, bounds, **environment)
     if answer.errors:
         shelf.ledger.warn(spot, f"said on stderr: {answer.errors}")
-    return shelf.text(answer.output, f"{spot.file} --list")
+    file = f"{spot.file} --list"
+    shelf.note(file, answer.output)
+    return shelf.text(answer.output, file)
