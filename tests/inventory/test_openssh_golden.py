@@ -16,16 +16,18 @@ from tomcat_fleet.inventory import load
 from tomcat_fleet.inventory.ledger import Ledger
 from tomcat_fleet.inventory.openssh.config import Config, ConfigReader
 from tomcat_fleet.inventory.openssh.lookup import lookup
+from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.shelf import Shelf
 
-_HOSTS = ("web1", "web2.dmz", "db", "10.0.0.7")
+_HOSTS = {"web1": None, "web2.dmz": "one", "db": None, "10.0.0.7": "root"}  # with the account that is asked for
 _FIRST = ("port", "user", "hostkeyalias", "identitiesonly", "identityagent", "proxyjump", "proxycommand")
 _LISTED = ("identityfile", "certificatefile")
 _DEFAULTS = {"port": "22", "identitiesonly": "no", "user": getpass.getuser()}
 
 
-def _golden(ssh: str, file: Path, host: str) -> dict[str, str | list[str]]:
-    done = subprocess.run([ssh, "-G", "-F", str(file), host], check=True, capture_output=True, text=True)
+def _golden(ssh: str, file: Path, host: str, user: str | None = None) -> dict[str, str | list[str]]:
+    named = ["-l", user, host] if user else [host]
+    done = subprocess.run([ssh, "-G", "-F", str(file), *named], check=True, capture_output=True, text=True)
     found: dict[str, str | list[str]] = {name: [] for name in _LISTED}
     for line in done.stdout.splitlines():
         name, _, value = line.partition(" ")
@@ -40,8 +42,8 @@ def _golden(ssh: str, file: Path, host: str) -> dict[str, str | list[str]]:
     return found
 
 
-def _ours(config: Config, host: str, usual: list[str]) -> dict[str, str | list[str]]:
-    found = lookup(config, host)
+def _ours(config: Config, host: str, user: str | None, usual: list[str]) -> dict[str, str | list[str]]:
+    found = lookup(config, host, user)
     first = {name: found.first[name].value for name in _FIRST if name in found.first}
     listed = {name: [one.value for one in found.listed.get(name, ())] for name in _LISTED}
     for name in ("proxyjump", "proxycommand"):
@@ -51,6 +53,7 @@ def _ours(config: Config, host: str, usual: list[str]) -> dict[str, str | list[s
         "hostname": found.host_name(),
         **_DEFAULTS,
         **first,
+        **({"user": user} if user else {}),
         **listed,
         "identityfile": listed["identityfile"] or usual,
     }
@@ -150,8 +153,8 @@ def test_every_host_has_what_ssh_gives_it(tmp_path: Path, main: list[str], first
     files[0].with_name("empty").write_text("", "utf-8")
     usual = _golden(ssh, files[0].with_name("empty"), "x")["identityfile"]
     assert isinstance(usual, list)
-    for host in _HOSTS:
-        assert _ours(config, host, usual) == _golden(ssh, files[0], host)
+    for host, user in _HOSTS.items():
+        assert _ours(config, host, user, usual) == _golden(ssh, files[0], host, user)
 
 
 @pytest.mark.parametrize(
@@ -185,3 +188,47 @@ def test_what_ssh_refuses_is_a_fault(tmp_path: Path, text: str) -> None:
         load([path])
     assert len(raised.value.faults) == 1
     assert raised.value.faults[0].file == str(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "jump"),
+    [
+        ("ssh -W %h:%p gate", "gate"),
+        ("ssh gate -W %h:%p", "gate"),
+        ("ssh -q -W %h:%p -p 2222 ops@gate", "ops@gate:2222"),
+        ("ssh -qxW %h:%p gate.example.com", "gate.example.com"),
+        ("/usr/bin/ssh -W[%h]:%p -l ops gate 2>/dev/null", "ops@gate"),
+        ("exec ssh -o StrictHostKeyChecking=no -o Port=22 -o 'User ops' -W \"%h:%p\" gate", "ops@gate:22"),
+        ("ssh -W %h:%p -p 22 2001:db8::1  # outer", "[2001:db8::1]:22"),
+        ("ssh -C -4 -c aes128-ctr -W %h:%p -- gate", "gate"),
+    ],
+)
+def test_a_proxy_command_that_is_a_jump_host(command: str, jump: str) -> None:
+    assert jump_of(command) == jump
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ssh gate nc %h %p",
+        "nc -X connect -x proxy:3128 %h %p",
+        "ssh -W %h:22 gate",
+        "ssh -W other:%p gate",
+        "ssh -W %h:%p",
+        "ssh -W %h:%p gate; id",
+        "ssh -W %h:%p gate | tee log",
+        "ssh -i /k/id -W %h:%p gate",
+        "ssh -F other -W %h:%p gate",
+        "ssh -J outer -W %h:%p gate",
+        "ssh -o ProxyJump=outer -W %h:%p gate",
+        "ssh -o ProxyCommand='nc %%h %%p' -W %h:%p gate",
+        "sh -c 'ssh -W %h:%p gate'",
+        "sshpass -p geheim ssh -W %h:%p gate",
+        "ssh 'gate",
+        "",
+    ],
+)
+def test_any_other_proxy_command_is_refused_without_being_repeated(command: str) -> None:
+    with pytest.raises(NoJumpError) as raised:
+        jump_of(command)
+    assert "geheim" not in str(raised.value)

@@ -6,6 +6,7 @@ import re
 import shlex
 
 _PROGRAM = re.compile(r"(?:/\S*/)?ssh\Z")
+_SILENCED = re.compile(r"\s2>\s*/dev/null\s*\Z")
 _FORWARDED = re.compile(r"\[?%h\]?:%p\Z")
 _FLAGS = frozenset("46aCgKkNnqTtVvXxYy")
 _HARMLESS_WITH_ARGUMENT = frozenset("bcEemS")
@@ -18,7 +19,7 @@ class NoJumpError(ValueError):
 def jump_of(command: str) -> str:
     """``user@host:port`` of the jump host; raises ``NoJumpError`` for any other command."""
     try:
-        words = shlex.split(command, comments=True)
+        words = shlex.split(_SILENCED.sub("", command), comments=True)
     except ValueError:
         raise NoJumpError("has a quote that is not closed") from None
     if words[:1] == ["exec"]:
