@@ -134,7 +134,8 @@ CASES = {
         reason=f"the server refused audit: {KEY}; it accepts password; give the target a password reference",
     ),
     "an account without a shell": Case(
-        user="closed", outcome=Outcome.COLLECTOR_FAILED, reason="the shell did not run the collector: exit status 1",
+        user="closed", outcome=Outcome.COLLECTOR_FAILED, 
+        reason="the shell did not run the collector: exit status 1; This account is currently not available.",
     ),
     "files only": Case(
         options=("ForceCommand internal-sftp",), outcome=Outcome.COLLECTOR_FAILED,
@@ -142,7 +143,7 @@ CASES = {
     ),
     "another command": Case(
         options=("ForceCommand echo maintenance",), outcome=Outcome.COLLECTOR_FAILED,
-        reason="the shell did not run the collector: exit status 0",
+        reason="the shell did not run the collector: exit status 0; maintenance",
     ),
     "a root directory without a shell": Case(
         options=("ChrootDirectory /usr/share",), outcome=Outcome.COLLECTOR_FAILED,

@@ -30,6 +30,7 @@ _LONGEST_BEGIN = 64
 _LONGEST_UID = 20  # digits
 # Encoded bytes of one payload, with line ends: 8 MiB decoded. The largest honest one is a file of 4 MiB.
 _ROOM = {"base64": 12 << 20, "openssl": 12 << 20, "hex": 26 << 20}
+_NOISE_SHOWN = 160
 _NOISE_CAP = 256 * 1024
 # A line costs time however short it is; honest encoders fill theirs.
 _LINE_COST = 32
@@ -77,6 +78,7 @@ class Decoder:
         self._header: tuple[str, str] = ("", "")
         self._payload = bytearray()
         self._noise = 0
+        self._first_noise = bytearray()
         self._weight = 0
         self._hash = hashlib.sha256()
         self.count = 0
@@ -103,6 +105,10 @@ class Decoder:
     def inside_record(self) -> bool:
         """Whether a record has begun and is not whole."""
         return self._expect is _Expect.PAYLOAD
+
+    def noise(self) -> bytes:
+        """The beginning of what was said instead of a first frame, for people."""
+        return bytes(self._first_noise + self._buffer)[:_NOISE_SHOWN] if self._expect is _Expect.BEGIN else b""
 
     def next_round(self) -> None:
         """A question was sent: records may come again, and after the one that allows it a raised shell's BEGIN."""
@@ -146,17 +152,19 @@ class Decoder:
             raise _broken("a malformed BEGIN")  # whether its line arrives in one piece or in many
         surplus = len(self._buffer) - len(self._mark) - _LONGEST_BEGIN
         if surplus > 0:
-            self._count_noise(surplus)
+            self._count_noise(bytes(self._buffer[:surplus]))
             del self._buffer[:surplus]
 
-    def _count_noise(self, size: int) -> None:
-        self._noise += size
+    def _count_noise(self, said: bytes) -> None:
+        self._noise += len(said)
+        self._first_noise += said[: _NOISE_SHOWN - len(self._first_noise)]
         if self._noise > _NOISE_CAP:
             raise _broken("only noise before the first frame")
 
     def _search(self, line: bytes) -> Begin | None:
         noise, found, said = line.partition(self._mark)
-        self._count_noise(len(noise))
+        self._count_noise(noise)
+        self._first_noise += b"\n"[: _NOISE_SHOWN - len(self._first_noise)]
         if not found:
             return None
         return self._begin(said.split() if len(said) <= _LONGEST_BEGIN else [])

@@ -38,8 +38,16 @@ class Talk:
         """Send questions and read until the END of their round."""
         if self.rounds:
             self.decoder.next_round()
-        await self.channel.write(data)
+        await self._write(data)
         await self.until_end()
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            await self.channel.write(data)
+        except TargetError as error:
+            if error.outcome is Outcome.COLLECTOR_FAILED and not self.begun:
+                await self.until_end()  # a shell that is no shell says why, and leaves before it has heard us
+            raise
 
     async def until_end(self) -> None:
         """Read what is left of a round."""
@@ -108,5 +116,6 @@ class Talk:
             what = "the evidence stream ended inside a record"
         else:
             what = "the evidence stream has no END"
-        said = () if self.confidential else (self.channel.ending(), self.channel.stderr())
+        noise = failure.said(self.decoder.noise())
+        said = () if self.confidential else (self.channel.ending(), self.channel.stderr(), noise)
         return failure.line(what, "; ".join(part for part in said if part))

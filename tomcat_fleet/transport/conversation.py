@@ -6,8 +6,6 @@ import asyncio
 from typing import Protocol
 
 from tomcat_fleet.errors import TargetError
-from tomcat_fleet.model import escape
-from tomcat_fleet.model.masking import masked
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.channel import Limits
@@ -15,7 +13,6 @@ from tomcat_fleet.transport.deadline import Deadline
 
 _SHOWN = 512
 _ENDING_S = 1.0  # between the end of standard output and the word of how the shell ended
-_ONE_LINE = bytes.maketrans(b"\t\r\n", b"   ")
 
 
 class Wire(Protocol):
@@ -165,9 +162,7 @@ class Conversation:
     def stderr(self) -> str:
         """Return standard error so far, one escaped line of at most 512 bytes."""
         # Escaping never shortens, so the first bytes are enough and a flood is not decoded.
-        raw = bytes(self._complaint[: _SHOWN + 1]).translate(_ONE_LINE).strip()
-        said = escape.from_text(masked(raw.decode("utf-8", "surrogateescape")))  # a login script may trace its secrets
-        return failure.short(said)
+        return failure.said(bytes(self._complaint[: _SHOWN + 1]))
 
     def ending(self) -> str:
         """Return how the shell ended, as far as known."""

@@ -20,11 +20,13 @@ from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escape
+from tomcat_fleet.model.masking import masked
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.endpoint import Login
 from tomcat_fleet.transport.known_hosts import HostKeys, Trust
 
 _LIMIT = 512  # bytes
+_ONE_LINE = bytes.maketrans(b"\t\r\n", b"   ")
 # RFC 4254 5.1.
 _OPEN_PROHIBITED = 1
 # asyncssh refuses a revoked key before it asks anyone, and tells it from a bad certificate by these words only.
@@ -72,6 +74,12 @@ def short(text: str) -> str:
     raw = text.encode()
     # Decoding drops the half of a character that the cut may leave.
     return text if len(raw) <= _LIMIT else raw[: _LIMIT - len("…".encode())].decode("utf-8", "ignore") + "…"
+
+
+def said(raw: bytes) -> str:
+    """Return what a program printed as one safe line; a login script may trace its secrets."""
+    text = raw.translate(_ONE_LINE).strip().decode("utf-8", "surrogateescape")
+    return short(escape.from_text(masked(text)))
 
 
 def shown(error: BaseException) -> str:
