@@ -31,8 +31,11 @@ from tests.transport.server import HOSTILE_TEXT, Process, Server, raw_server, se
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Channel, Limits
+from tomcat_fleet.transport.connect import Endpoint
+from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.open import open_channel
 from tomcat_fleet.transport.threaded.apart import apart
+from tomcat_fleet.transport.threaded.connect import connect
 from tomcat_fleet.transport.threaded.offer import unable
 
 FAST = Limits(connect_s=1, login_s=1, idle_s=0.3, total_s=1.5, retries=0)
@@ -145,6 +148,40 @@ async def test_a_target_that_its_jump_host_cannot_reach_gives_its_channel_up(tmp
         assert caught.value.outcome is Outcome.TIMEOUT
     jump.close()
     await jump.wait_closed()
+
+
+async def test_one_jump_connection_serves_many_at_once_and_tells_each_its_own_trouble(tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    async with serve(user_key=key) as server, serve(user_key=key) as near, raw_server(ANSWERS["hang-up"]) as shut:
+        target = replace(
+            target_of(server, "hello", tmp_path), transport="paramiko", jump=f"hello@127.0.0.1:{near.port}"
+        )
+        access = access_for(target, tmp_path, server.known_hosts_line(), near.known_hosts_line())
+        endpoint = Endpoint(
+            address="127.0.0.1",
+            port=near.port,
+            profile="modern",
+            login=access.hop_login(target, "hello"),
+            host_keys=access.known_hosts.of("127.0.0.1", near.port),
+        )
+        tunnel = await connect(endpoint, QUICK, Deadline(10))
+
+        async def outcome(port: int) -> str:
+            try:
+                channel = await open_channel(replace(target, port=port), access, QUICK, tunnel=tunnel)
+            except TargetError as error:
+                return error.outcome
+            await channel.aclose()
+            return "opened"
+
+        ports = [server.port, 1, shut] * 5
+        try:
+            found = await asyncio.gather(*map(outcome, ports))
+        finally:
+            await tunnel.close()
+        expected = {server.port: "opened", 1: Outcome.UNREACHABLE, shut: Outcome.SSH_FAILED}
+        assert found == [expected[port] for port in ports]
+        assert near.connections == 1
 
 
 @asynccontextmanager
