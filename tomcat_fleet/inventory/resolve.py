@@ -16,6 +16,7 @@ from tomcat_fleet.inventory.value import RefusedError, UnusableError
 from tomcat_fleet.model.target import Become, InstanceHint, Target
 
 _PORT = 22
+_ARGUMENTS = (key.SSH_ARGS, key.COMMON_ARGS, key.EXTRA_ARGS)
 _NOTHING = Inherited(groups=(), settings={})
 _ENDPOINT = frozenset({key.ADDRESS.name, key.PORT.name})
 
@@ -161,7 +162,13 @@ class Resolver:
 
 
 def _unusable(settings: Settings) -> list[Setting]:
-    return [setting for setting in settings.values() if isinstance(setting.value, UnusableError)]
+    """Settings that rule the host out; a way in ssh's options does not count where our own ``jump`` is set."""
+    passed_over = {args.name for args in _ARGUMENTS} if key.JUMP.name in settings else set[str]()
+    return [
+        setting
+        for name, setting in settings.items()
+        if isinstance(setting.value, UnusableError) and name not in passed_over
+    ]
 
 
 def _instances(settings: Settings) -> tuple[InstanceHint, ...]:
@@ -176,9 +183,7 @@ def _jump(settings: Settings) -> str | None:
     """Our own ``jump`` where it is set, else the one that ssh's options name; ssh takes the first it is given."""
     if key.JUMP.name in settings:
         return key.JUMP.of(settings)
-    return next(
-        (found for args in (key.SSH_ARGS, key.COMMON_ARGS, key.EXTRA_ARGS) if (found := args.of(settings))), None
-    )
+    return next((found for args in _ARGUMENTS if isinstance(found := args.of(settings), str)), None)
 
 
 def _become(settings: Settings) -> Become | None:

@@ -8,7 +8,7 @@ from tomcat_fleet.inventory import value
 from tomcat_fleet.inventory.expand import is_ip, split_port
 from tomcat_fleet.inventory.ledger import quoted
 from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
-from tomcat_fleet.inventory.value import Notes, RefusedError
+from tomcat_fleet.inventory.value import Notes, RefusedError, UnusableError
 
 
 def jump(raw: object) -> str | None:
@@ -34,25 +34,38 @@ def _hop(hop: str) -> str:
     return f"{account}{at}{shown}" + (f":{port}" if port is not None else "")
 
 
-def common_args(raw: object, notes: Notes) -> str | None:
-    """Return the jump host that ssh options name. The rest is noted by option name alone: values may be secret."""
+def common_args(raw: object, notes: Notes) -> str | UnusableError | None:
+    """Return the jump host that ssh options name, or why the way that they name cannot be gone.
+
+    The rest is noted by option name alone: values may be secret.
+    """
     if not isinstance(raw, str):
         raise RefusedError("needs a text of ssh options")
     try:
         words = shlex.split(raw)
     except ValueError:
         raise RefusedError("has a quote that is not closed") from None
-    found: str | None = None
+    found: str | UnusableError | None = None
     while words:
         option, argument = _next(words)
-        if option == "-J":
-            found = argument if found is None else found  # ssh takes the first
+        if option in {"-J", _PROXY_COMMAND}:
+            way = argument if option == "-J" else _through(argument)
+            found = way if found is None else found  # ssh takes the first
         else:
-            notes.append(f"the ssh option {quoted(option)} has no effect here; only {_HONOURED}")
-    return jump(found) if found is not None else None
+            notes.append(f"the ssh option {quoted(option)} has no effect here; only a jump host does")
+    return jump(found) if isinstance(found, str) else found
 
 
-_HONOURED = "a jump host does (-J, ProxyJump, ProxyCommand 'ssh -W %h:%p host')"
+def _through(command: str) -> str | UnusableError:
+    if command.lower() == "none":
+        return command
+    try:
+        return jump_of(command)
+    except NoJumpError as error:
+        return UnusableError(f"ProxyCommand {error}; or set 'jump'")
+
+
+_PROXY_COMMAND = "-o ProxyCommand"
 _VALUED = frozenset("BbcDEeFIiJLlmOopQRSWw")
 
 
@@ -65,9 +78,5 @@ def _next(words: list[str]) -> tuple[str, str]:
     if first[:2] != "-o":
         return first[:2], argument
     name, _, setting = argument.replace("=", " ", 1).strip().partition(" ")
-    if name.lower() == "proxycommand":
-        try:
-            return "-J", jump_of(setting)
-        except NoJumpError:
-            return f"-o {name}", ""
-    return ("-J", setting.strip()) if name.lower() == "proxyjump" else (f"-o {name}", "")
+    ways = {"proxyjump": "-J", "proxycommand": _PROXY_COMMAND}
+    return ways.get(name.lower(), f"-o {name}"), setting.strip()
