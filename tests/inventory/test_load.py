@@ -218,6 +218,22 @@ def test_a_file_named_config_below_dot_ssh(tmp_path: Path) -> None:
     assert [target.name for target in load([config]).targets] == ["a"]
 
 
+def test_included_files_are_looked_for_below_dot_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".ssh" / "config.d"
+    folder.mkdir(parents=True)
+    (folder / "b.conf").write_text("Host b\n", "utf-8")
+    (folder / "a.conf").write_text("Host a\n  IdentityFile ~/key\n", "utf-8")
+    config = tmp_path / "ssh_config"
+    config.write_text("Include config.d/*.conf nothing/*\nHost *\n  Include ~/.ssh/config.d/a.conf\n", "utf-8")
+    inventory = load([config])
+    assert [(target.name, target.key_files) for target in inventory.targets] == [
+        ("a", (f"{tmp_path}/key",)),
+        ("b", ()),
+    ]
+    assert set(inventory.files) == {str(config), str(folder / "a.conf"), str(folder / "b.conf")}
+
+
 def test_files_that_include_one_another_without_end(tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
     config.write_text(f"Host a\nInclude {config}\n", "utf-8")

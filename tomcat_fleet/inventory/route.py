@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 
 from tomcat_fleet.inventory import value
-from tomcat_fleet.inventory.expand import is_ip, split_port
+from tomcat_fleet.inventory.expand import split_port
 from tomcat_fleet.inventory.ledger import quoted
 from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.value import Notes, RefusedError, UnusableError
+from tomcat_fleet.transport.jump import parse_jump
 
 
 def jump(raw: object) -> str | None:
@@ -30,8 +31,13 @@ def _hop(hop: str) -> str:
             value.port(port)
     except RefusedError as error:
         raise RefusedError(f"{quoted(hop)} is not user@host:port: {error}") from None
-    shown = f"[{name}]" if ":" in name and is_ip(name) and port is not None else name
-    return f"{account}{at}{shown}" + (f":{port}" if port is not None else "")
+    shown = f"[{name}]" if ":" in name else name
+    found = f"{account}{at}{shown}" + (f":{port}" if port is not None else "")
+    try:
+        parse_jump(found)
+    except ValueError:  # an account with an @, an address with a zone
+        raise RefusedError(f"{quoted(hop)} is not user@host:port") from None
+    return found
 
 
 def common_args(raw: object, notes: Notes) -> str | UnusableError | None:
