@@ -49,6 +49,12 @@ def _choice(known: Mapping[str, str]) -> Callable[[object, Notes], str]:
     return lambda raw, _notes: value.one_of(raw, known)
 
 
+def _host_keys(raw: object, notes: Notes) -> bool:
+    if not value.boolean(raw):
+        notes.append("has no effect here: host keys are always checked, and unknown ones are refused")
+    return True
+
+
 _TRANSPORTS = {
     "asyncssh": "asyncssh", "ssh": "asyncssh", "smart": "asyncssh", "ansible.builtin.ssh": "asyncssh",
     "paramiko": "paramiko", "paramiko_ssh": "paramiko", "ansible.builtin.paramiko_ssh": "paramiko",
@@ -65,6 +71,7 @@ PASSWORD = Key("ansible_password", _plain(credential.reference))
 KEY_PASSPHRASE = Key("ansible_ssh_private_key_passphrase", _plain(credential.reference))
 BECOME_PASSWORD = Key("ansible_become_password", _plain(credential.reference))
 OTHER_SECRET = Key("another secret", credential.ignored_reference)
+HOST_KEY_CHECKING = Key("ansible_host_key_checking", _host_keys)
 HOST_KEY_ALIAS = Key("host_key_alias", _plain(value.address))
 COMMON_ARGS = Key("ansible_ssh_common_args", route.common_args)
 EXTRA_ARGS = Key("ansible_ssh_extra_args", route.common_args)
@@ -88,7 +95,7 @@ KEYS: Mapping[str, Key[object]] = {
     key.name: cast("Key[object]", key)
     for key in (
         ADDRESS, PORT, USER, KEY_FILES, PASSWORD, KEY_PASSPHRASE, BECOME_PASSWORD, OTHER_SECRET,
-        HOST_KEY_ALIAS, COMMON_ARGS, EXTRA_ARGS, SSH_ARGS,
+        HOST_KEY_CHECKING, HOST_KEY_ALIAS, COMMON_ARGS, EXTRA_ARGS, SSH_ARGS,
         ANSIBLE_BECOME, BECOME_METHOD,
         BECOME_USER, TRANSPORT, INSTANCES, BASES, DISCOVER, WAS_ACCOUNTS, OS, ZONE, JUMP, SSH_PROFILE, BECOME,
         USE_AGENT,
@@ -102,6 +109,8 @@ _ALIASES = {
     "ansible_private_key_passphrase": "ansible_ssh_private_key_passphrase",
     "key_passphrase": "ansible_ssh_private_key_passphrase",
     "ansible_become_pass": "ansible_become_password",
+    "ansible_ssh_host_key_checking": "ansible_host_key_checking",
+    "ansible_paramiko_host_key_checking": "ansible_host_key_checking",
 }  # fmt: skip
 
 # Right for Ansible, wrong only for a host that we are asked to reach.
