@@ -34,7 +34,7 @@ class Shelf:
         """Return the content of a file, of the standard input for ``-``; None, with a fault noted."""
         file = name_of(path)
         try:
-            raw = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+            raw = _standard_input() if path == STDIN else path.read_bytes()
         except OSError as error:
             self.ledger.fault(Spot(file, 0), f"cannot be read: {error.strerror}")
             return None
@@ -59,6 +59,10 @@ class Shelf:
             self.ledger.fault(Spot(file, text.count("\n", 0, text.index("\0")) + 1), "is not text: it holds a NUL")
             return None
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read() if sys.stdin else b""  # None where the process was started without one
 
 
 def _cp949(raw: bytes) -> str:

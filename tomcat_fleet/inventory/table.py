@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tomcat_fleet.inventory import column, credential, key
 from tomcat_fleet.inventory.key import KEYS, Setting, settle
-from tomcat_fleet.inventory.ledger import Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
 from tomcat_fleet.inventory.native import SETTINGS
 from tomcat_fleet.inventory.tree import ALL, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
@@ -159,10 +159,14 @@ class TableReader:
         known = self._settled.get((index, cell))
         if known:
             return known._replace(spot=spot)
-        said = len(self._ledger.faults) + len(self._ledger.warnings)
-        setting = settle(found.word, _raw(found, cell), spot, self._ledger)
-        if setting and len(self._ledger.faults) + len(self._ledger.warnings) == said:
+        said = Ledger()
+        setting = settle(found.word, _raw(found, cell), spot, said)
+        if setting and not said.warnings:
             self._settled[index, cell] = setting
+        for fault in said.faults:
+            self._ledger.fault(spot, quoted(found.heading) + fault.message.removeprefix(found.word))
+        for warning in said.warnings:
+            self._ledger.warn(spot, quoted(found.heading) + warning.message.removeprefix(found.word))
         return setting
 
     def _put(self, host: Host | None, setting: Setting) -> None:
