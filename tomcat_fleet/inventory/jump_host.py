@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tomcat_fleet.errors import Fault
-from tomcat_fleet.inventory.ledger import Ledger, quoted
+from tomcat_fleet.inventory.ledger import Ledger, meant, quoted
 from tomcat_fleet.inventory.openssh.config import Config
 from tomcat_fleet.inventory.openssh.setting import Answers
 from tomcat_fleet.inventory.resolve import Resolver
@@ -40,6 +41,14 @@ class JumpHosts:
         _refuse_circles(self._found, self._ledger)
         return dict(self._found)
 
+    def note_unused(self, targets: Iterable[Target]) -> None:
+        """Warn of tables that nothing leads through: the ``jump`` that meant them may be misspelt."""
+        used = {name for target in (*targets, *self._found.values()) for name in hops(target.jump)}
+        for name, table in self.tree.jumps.items():
+            if name not in used:
+                near = meant(name, used - self._found.keys())
+                self._ledger.warn(table.spot, f"no host is reached through the jump host {quoted(name)}{near}")
+
     @property
     def _ledger(self) -> Ledger:
         return self.tree.ledger
@@ -65,6 +74,7 @@ class JumpHosts:
         return None
 
 
+@lru_cache(maxsize=4096)
 def hops(jump: str | None) -> tuple[str, ...]:
     """Names of the jump hosts of a ``jump``."""
     return tuple(hop.address for hop in parse_jump(jump))

@@ -105,7 +105,10 @@ def _load(paths: Sequence[Path], limit: str | None, ssh_config: Path | None, bou
     names = list(tree.hosts) if limit is None or not tree.hosts else select(limit, _fleet(tree), ledger)
     resolver = Resolver(Ancestry(tree, files), ledger, Overlay(config, Answers(ledger)) if config else None)
     targets = resolver.targets(tree.hosts[name] for name in names)
-    jumps = JumpHosts(tree, resolver, tuple([config, *tree.configs] if config else tree.configs)).of(targets)
+    jump_hosts = JumpHosts(tree, resolver, tuple([config, *tree.configs] if config else tree.configs))
+    jumps = jump_hosts.of(targets)
+    if limit is None:
+        jump_hosts.note_unused(targets)
     resolver.report()
     if ledger.faults:
         raise InventoryError(ledger.faults)
