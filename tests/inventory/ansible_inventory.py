@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,10 +49,13 @@ class AnsibleInventory:
         self.folder = work / "inventory"
         self.write({"hosts": "h\n"})
         script = Path(need("ansible-inventory"))
-        python = script.read_text("utf-8").splitlines()[0].removeprefix("#!").strip()
+        beside = script.resolve().with_name("python3")
+        python = (
+            str(beside) if beside.exists() else script.read_text("utf-8").splitlines()[0].removeprefix("#!").strip()
+        )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         self._process = subprocess.Popen(
-            [python if Path(python).exists() else sys.executable, str(_ASKED), str(script), str(self.folder)],
+            [python, str(_ASKED), str(script), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={
