@@ -16,11 +16,10 @@ from tests.cli.terminal import command, environment, fleet, inventory
 from tests.need import need
 from tests.sshd import Sshd
 from tests.transport.agent import empty_agent
-from tests.transport.reach import QUICK, access_for
+from tests.transport.reach import QUICK, access_for, open_channel
 from tests.transport.test_sshd import target_of
 from tomcat_fleet.doctor import clock, disk, open_file, table
 from tomcat_fleet.doctor.finding import Finding, Level
-from tomcat_fleet.transport.open import open_channel
 
 LOCAL = '[hosts.here]\naddress = "127.0.0.1"\ntransport = "local"\n'
 

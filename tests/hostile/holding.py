@@ -12,11 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+from tests.transport.reach import open_channel
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Channel, Limits
-from tomcat_fleet.transport.open import open_channel
 
 _LIMITS = Limits(total_s=60)
 _STALL_S = 2.0

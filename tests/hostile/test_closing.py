@@ -15,10 +15,9 @@ import pytest
 
 from tests.conftest import Figure
 from tests.hostile.swept import swept
-from tests.transport.reach import access_for, target_of
+from tests.transport.reach import access_for, open_channel, target_of
 from tests.transport.server import Server, serve
 from tomcat_fleet.transport.channel import Limits
-from tomcat_fleet.transport.open import open_channel
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 WIDE = 64 << 20  # so that it is TCP that is full, and not only SSH's window

@@ -12,12 +12,11 @@ import pytest
 
 from tests.hostile.actor import HONEST, honest
 from tests.transport.agent import empty_agent
-from tests.transport.reach import QUICK, access_for, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, target_of
 from tests.transport.server import PASSWORD, Server, serve, write_private
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport.open import open_channel
 
 SCRIPT = b"TF_NONCE=0123456789abcdef0123456789abcdef\n# C4NARY in the script\n"
 PLAIN_SSH = (b"ssh-userauth", b"ssh-connection", b"publickey", b"password", b"exec", b"sh -s", b"session")

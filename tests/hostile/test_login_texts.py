@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.transport.reach import QUICK, access_for, reach, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, reach, target_of
 from tests.transport.server import HOSTILE_TEXT, serve
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.failure import line, short
-from tomcat_fleet.transport.open import open_channel
 
 LONGEST = 512
 

@@ -11,9 +11,8 @@ import pytest
 
 from tests.transport.agent import empty_agent
 from tests.transport.conftest import carrier
-from tests.transport.reach import QUICK, access_for, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, target_of
 from tests.transport.server import REVERSE_CHANNELS, serve
-from tomcat_fleet.transport.open import open_channel
 
 __all__ = ["carrier"]  # a fixture
 

@@ -29,6 +29,7 @@ from tests.need import need
 from tests.plant import plant
 from tests.sshd import Sshd
 from tests.stock import good
+from tests.transport.reach import open_channel
 from tests.verdict import result_of
 from tests.virtual_host import TODAY
 from tomcat_fleet.collect.frame import Decoder, End, Record
@@ -45,7 +46,6 @@ from tomcat_fleet.model.target import InstanceHint, Target
 from tomcat_fleet.tomcat.examine import Settings, examine
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Channel, Limits, Link
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = [pytest.mark.sshd, pytest.mark.root, pytest.mark.usefixtures("lone")]
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from tests.transport.server import Server, write_private
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.channel import Channel, Limits
-from tomcat_fleet.transport.open import open_channel
+from tomcat_fleet.transport.open import Carriers
 
 CARRIERS = ("asyncssh", "paramiko")
 QUICK = Limits(connect_s=2, login_s=4, idle_s=4, total_s=10, retries=0)
@@ -46,6 +47,30 @@ def access_for(target: Target, directory: Path, *lines: str, use_agent: bool = F
     known = directory / "known_hosts"
     known.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return load_access([target], known_hosts=known, use_agent=use_agent)
+
+
+async def open_channel(target: Target, access: Access, limits: Limits) -> Channel:
+    """A channel by a way of its own: connections to jump hosts are closed with it."""
+    carriers = Carriers(limits)
+    try:
+        channel = await carriers.open(target, access, limits)
+    except BaseException:
+        await carriers.aclose()
+        raise
+    return cast("Channel", _Alone(channel, carriers))
+
+
+class _Alone:
+    def __init__(self, channel: Channel, carriers: Carriers) -> None:
+        self._channel = channel
+        self._carriers = carriers
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._channel, name)
+
+    async def aclose(self) -> None:
+        await self._channel.aclose()
+        await self._carriers.aclose()
 
 
 @asynccontextmanager

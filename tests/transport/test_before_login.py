@@ -13,14 +13,13 @@ import asyncssh
 import pytest
 
 from tests.transport.raw import ANSWERS, Reader, Writer, garbage, hang_up, silence
-from tests.transport.reach import QUICK, access_for, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, target_of
 from tests.transport.server import Server, raw_server, serve
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.failure import ConnectionFaultError, Stage, of_connection
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = pytest.mark.usefixtures("carrier")
 

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Sshd
-from tests.transport.reach import CARRIERS, QUICK, access_for
+from tests.transport.reach import CARRIERS, QUICK, access_for, open_channel
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Channel, Limits
-from tomcat_fleet.transport.open import open_channel
 
 Opener = Callable[[Limits], AbstractAsyncContextManager[Channel]]
 

@@ -10,11 +10,10 @@ from typing import Any
 import asyncssh
 import pytest
 
-from tests.transport.reach import QUICK, access_for, reach, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, reach, target_of
 from tests.transport.server import Server, serve
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = pytest.mark.usefixtures("carrier")
 

@@ -8,14 +8,13 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tests.transport.reach import QUICK, access_for, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, target_of
 from tests.transport.server import PASSWORD, Server, raw_server, serve
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.jump import Hop, parse_jump
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = pytest.mark.usefixtures("carrier")
 

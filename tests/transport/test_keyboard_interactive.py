@@ -10,12 +10,11 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tests.transport.reach import CARRIER, QUICK
+from tests.transport.reach import CARRIER, QUICK, open_channel
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import load_access
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = pytest.mark.usefixtures("carrier")
 

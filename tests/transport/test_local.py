@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.transport.reach import QUICK
+from tests.transport.reach import QUICK, open_channel
 from tests.transport.test_behaviour import drain, until
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Channel
-from tomcat_fleet.transport.open import open_channel
 
 HERE = Target(name="here", address="127.0.0.1", transport="local")
 

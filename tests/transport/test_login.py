@@ -11,13 +11,12 @@ import asyncssh
 import pytest
 
 from tests.transport.agent import empty_agent
-from tests.transport.reach import QUICK, access_for, reach, target_of
+from tests.transport.reach import QUICK, access_for, open_channel, reach, target_of
 from tests.transport.server import PASSWORD, Server, serve, write_private
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.channel import Limits
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = pytest.mark.usefixtures("carrier")
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.sshd import Sshd
 from tests.transport.agent import empty_agent
-from tests.transport.reach import QUICK, access_for, reach
+from tests.transport.reach import QUICK, access_for, open_channel, reach
 from tests.transport.server import serve
 from tests.transport.test_sshd import answer, target_of
 from tomcat_fleet.collect.session import collect
@@ -19,7 +19,6 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import negotiation
 from tomcat_fleet.transport.algorithm import PROFILES, Offer, agreed, mismatch
-from tomcat_fleet.transport.open import open_channel
 
 sshd = pytest.mark.sshd
 OLDEST = ("KexAlgorithms diffie-hellman-group1-sha1", "HostKeyAlgorithms ssh-rsa")

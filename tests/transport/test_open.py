@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.transport.reach import open_channel
 from tomcat_fleet.errors import ConfigError, Fault, TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Become, Target
 from tomcat_fleet.transport.access import load_access
 from tomcat_fleet.transport.channel import Limits
-from tomcat_fleet.transport.open import check_transports, open_channel
+from tomcat_fleet.transport.open import check_transports
 from tomcat_fleet.transport.threaded.offer import unable
 
 WEB = Target(name="web01", address="192.0.2.10", source="hosts.toml:7")

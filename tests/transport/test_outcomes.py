@@ -15,7 +15,7 @@ import pytest
 from tests.need import need
 from tests.sshd import Sshd
 from tests.transport.agent import empty_agent
-from tests.transport.reach import QUICK, access_for
+from tests.transport.reach import QUICK, access_for, open_channel
 from tests.transport.server import PASSWORD, write_private
 from tests.transport.test_behaviour import drain
 from tests.transport.test_sshd import target_of
@@ -24,7 +24,6 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport.open import open_channel
 
 pytestmark = [pytest.mark.sshd, pytest.mark.root]
 OTHER = asyncssh.generate_private_key("ssh-ed25519")
@@ -134,7 +133,7 @@ CASES = {
         reason=f"the server refused audit: {KEY}; it accepts password; give the target a password reference",
     ),
     "an account without a shell": Case(
-        user="closed", outcome=Outcome.COLLECTOR_FAILED, 
+        user="closed", outcome=Outcome.COLLECTOR_FAILED,
         reason="the shell did not run the collector: exit status 1; This account is currently not available.",
     ),
     "files only": Case(

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.sshd import Sshd
-from tests.transport.reach import CARRIER, QUICK, access_for
+from tests.transport.reach import CARRIER, QUICK, access_for, open_channel
 from tests.transport.test_behaviour import drain
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
-from tomcat_fleet.transport.open import open_channel
 from tomcat_fleet.transport.threaded.offer import unable
 
 pytestmark = [pytest.mark.sshd, pytest.mark.usefixtures("carrier")]

@@ -84,24 +84,6 @@ async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access
     return Tethered(channel, holds, hop)
 
 
-async def open_channel(target: Target, access: Access, limits: Limits) -> Channel:
-    """Start ``sh -s`` on ``target`` by a way of its own, which is closed with the channel."""
-    carriers = Carriers(limits)
-    try:
-        channel = await carriers.open(target, access, limits)
-    except BaseException:
-        await carriers.aclose()
-        raise
-    inner = channel.aclose
-
-    async def aclose() -> None:
-        await inner()
-        await carriers.aclose()
-
-    channel.aclose = aclose  # type: ignore[method-assign]
-    return channel
-
-
 def _faults(target: Target) -> Iterator[Fault]:
     if target.transport not in TRANSPORTS:
         known = ", ".join(TRANSPORTS)

@@ -18,6 +18,7 @@ from tomcat_fleet.transport.secret import Secret
 from tomcat_fleet.transport.threaded.client import Client
 
 _POLL_S = 0.1
+_METHODS = frozenset({"publickey", "password", "keyboard-interactive"})
 _MOST_ANSWERS = 16
 _MOST_ROUNDS = 8
 _MSG_60 = common.MSG_USERAUTH_INFO_REQUEST  # also the consent to a key: both are 60
@@ -49,6 +50,7 @@ class Authentication:
         self._sha1 = sha1
         self._answers: queue.Queue[Answer] = queue.Queue(_MOST_ANSWERS)
         self._allowed: tuple[str, ...] = ()
+        self.accepted: dict[str, None] = {}  # every method that the server named
         self._authenticated = False
         self._handler_table = {
             common.MSG_SERVICE_ACCEPT: self._taker(common.MSG_SERVICE_ACCEPT),
@@ -144,6 +146,7 @@ class Authentication:
         if kind != common.MSG_USERAUTH_FAILURE:
             raise paramiko.SSHException("an answer that was not asked for")
         self._allowed = tuple(message.get_binary().decode("ascii", "replace").split(","))
+        self.accepted.update(dict.fromkeys(method for method in self._allowed if method in _METHODS))
         return False
 
     def _ask(self, method: str, *fields: bytes | str | bool) -> Answer:

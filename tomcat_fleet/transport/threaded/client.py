@@ -20,6 +20,8 @@ import paramiko
 from paramiko import common
 from paramiko.packet import Packetizer
 
+from tomcat_fleet.transport import negotiation
+from tomcat_fleet.transport.algorithm import Offer
 from tomcat_fleet.transport.threaded.wire import Wire
 
 # What paramiko raises of itself and when a hostile server breaks its parsers; and ``goodbye``, which is asyncssh's.
@@ -55,6 +57,7 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
         self.wire = wire
         self.banner_timeout = self.clear_to_send_timeout = _NEVER_S
         self.exchange = ""  # the algorithm of the last key exchange
+        self.offer: Offer | None = None  # what the server put forward for the last one
         self.goodbye: asyncssh.DisconnectError | None = None  # what the server said when it left
         self.left = False  # the server closed a channel in order
         self.news: Callable[[], None] = _nothing  # something may go on on a channel
@@ -73,6 +76,11 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
     def preferred_keys(self) -> tuple[str, ...]:
         """Types of host keys as they were set; paramiko would add certificates, which need an authority."""
         return tuple(self._preferred_keys)
+
+    def _parse_kex_init(self, m: paramiko.Message) -> None:
+        """Keep what explains a refusal: paramiko's exception names no algorithm."""
+        self.offer = negotiation.read(common.cMSG_KEXINIT + m.asbytes())
+        super()._parse_kex_init(m)
 
     def run(self) -> None:
         """Serve the connection to its end, then wake up everyone who waits for it."""

@@ -16,10 +16,11 @@ import stamina
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure
+from tomcat_fleet.transport.algorithm import mismatch
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.endpoint import Endpoint
-from tomcat_fleet.transport.failure import ConnectionFaultError, Stage
+from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
 from tomcat_fleet.transport.threaded.apart import apart
 from tomcat_fleet.transport.threaded.authentication import Authentication, Key, RefusedError
 from tomcat_fleet.transport.threaded.client import FAULTS, Client
@@ -108,6 +109,8 @@ class _Attempt:
         self._name = f"ssh {endpoint.address}:{endpoint.port}"
         self._client: Client | None = None
         self._host_key: asyncssh.SSHKey | None = None
+        self._authentication: Authentication | None = None
+        self._agent_keys = 0
 
     def stage(self) -> Stage:
         """How far it got."""
@@ -137,10 +140,7 @@ class _Attempt:
                     self._client = client = Client(wire, self._name, limits.window)
                     phase.extend(limits.login_s)
                     host_key = await apart(self._name, lambda: self._log_in(client, keys), client.halt)
-        except RefusedError:
-            refusal = f"Permission denied for user {endpoint.login.account} on host {endpoint.address}"
-            raise TargetError(Outcome.AUTH_FAILED, failure.shown(RefusedError(refusal))) from None
-        except FAULTS as error:
+        except (RefusedError, *FAULTS) as error:
             fault = self._meaning(error)
             _log.debug("attempt ended, %s: %s", fault.outcome, fault.reason)
             raise fault from None
@@ -152,8 +152,10 @@ class _Attempt:
         endpoint, login = self._endpoint, self._endpoint.login
         offer(client, endpoint.profile, endpoint.host_keys)
         client.start_client()
-        key = self._host_key = verify(client.host_key, endpoint.address, endpoint.host_keys)
-        Authentication(client, login.account, sha1=signs_with_sha1(endpoint.profile)).log_in(keys, login.password)
+        name = endpoint.host_key_alias or endpoint.address
+        key = self._host_key = verify(client.host_key, name, endpoint.host_keys)
+        self._authentication = Authentication(client, login.account, sha1=signs_with_sha1(endpoint.profile))
+        self._authentication.log_in(keys, login.password)
         client.keep_alive()
         return key
 
@@ -174,6 +176,7 @@ class _Attempt:
             held = agent.keys() if agent else ()
         except FAULTS as error:
             raise TargetError(Outcome.AUTH_FAILED, failure.line("the agent", failure.shown(error))) from None
+        self._agent_keys = len(held)
         return (*keys, *held)
 
     def _meaning(self, error: BaseException) -> TargetError:
@@ -183,7 +186,19 @@ class _Attempt:
             cause = client.goodbye or client.wire.fault or error
         if isinstance(cause, paramiko.ChannelException):
             cause = asyncssh.ChannelOpenError(cause.code, cause.text)
-        return failure.of_connection(cause, self.stage())
+        if isinstance(cause, RefusedError):
+            cause = asyncssh.PermissionDenied("Permission denied")
+        return failure.of_connection(cause, self.stage(), self._course())
+
+    def _course(self) -> Course:
+        """What a refusal is explained by."""
+        offer = self._client.offer if self._client else None
+        return Course(
+            mismatch=mismatch(offer, self._endpoint.profile) if offer else "",
+            login=self._endpoint.login,
+            agent_keys=self._agent_keys,
+            accepted=tuple(self._authentication.accepted) if self._authentication else (),
+        )
 
 
 async def _part(client: Client) -> None:
