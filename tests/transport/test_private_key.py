@@ -55,7 +55,7 @@ class TestEncrypted:
             read_identity(path, Secret(phrase))
 
     def test_without_one_it_is_told_from_damage(self, kind: str, form: str, tmp_path: Path) -> None:
-        with pytest.raises(EncryptedKeyError, match=r"^encrypted; add it to an agent"):
+        with pytest.raises(EncryptedKeyError, match=r"^encrypted; set key_passphrase"):
             read_identity(write_private(tmp_path / "id", written(kind, form)))
 
 
