@@ -20,9 +20,8 @@ from tomcat_fleet.transport.endpoint import Endpoint
 PATIENCE_S = 90.0  # for a jump host that was there before
 _PAUSE_S = (0.5, 5.0)  # between attempts: the first, the longest
 _SILENCE_S = 20.0  # a jump host that was never reached is not asked again for this long
-_FINAL = frozenset({
-    Outcome.AUTH_FAILED, Outcome.HOSTKEY_CHANGED, Outcome.HOSTKEY_UNKNOWN,
-})  # fmt: skip
+# Final answers: another login could lock the account, and an untrusted key does not become trusted.
+REFUSALS = frozenset({Outcome.AUTH_FAILED, Outcome.HOSTKEY_CHANGED, Outcome.HOSTKEY_UNKNOWN})
 _log = logging.getLogger(__name__)
 C = TypeVar("C")
 
@@ -130,7 +129,7 @@ class _Line(Generic[C]):
             try:
                 self._connection = await self._once()
             except TargetError as error:
-                final = error.outcome in _FINAL
+                final = error.outcome in REFUSALS
                 if final or self._clock() >= end:
                     raise self._refused(error, final=final) from None
                 await asyncio.sleep(pause)

@@ -11,7 +11,7 @@ from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, fault_of
 from tomcat_fleet.transport.algorithm import PROFILES
-from tomcat_fleet.transport.bastion import Bastions
+from tomcat_fleet.transport.bastion import REFUSALS, Bastions
 from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.jump import parse_jump
 from tomcat_fleet.transport.local import open_local
@@ -77,8 +77,9 @@ async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access
 
     try:
         channel = await open_(target, access, limits, tunnel=through)
-    except TargetError:
-        if holds():
+    except TargetError as error:
+        # A refusal came from the target itself: it is not asked for another, whatever became of the way.
+        if holds() or error.outcome in REFUSALS:
             raise
         raise JumpLostError(hop) from None
     return Tethered(channel, holds, hop)
