@@ -247,7 +247,7 @@ def test_an_encrypted_key_is_refused_without_its_passphrase(planted: Scene) -> N
         "encrypted", '[hosts.a]\naddress = "127.0.0.1"\nport = 1\n', "--key", planted.operator / "encrypted"
     )
     assert run.code == 2
-    assert "encrypted; add it to an agent" in run.err
+    assert "encrypted; set key_passphrase" in run.err
     hunt = Hunt(planted.canaries)
     hunt.data((run.out + run.err).encode(), "what it says")
     assert hunt.found == []

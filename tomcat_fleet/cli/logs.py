@@ -19,6 +19,12 @@ def to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[_Stderr()], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news; what comes of it is in the result
+    logging.getLogger("asyncio").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that what was still being written to a connection that broke is lost: the connection's fate is told."""
+    return record.msg != "socket.send() raised exception."
 
 
 def verbose(count: int) -> None:

@@ -16,7 +16,7 @@ from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.jump import parse_jump
 from tomcat_fleet.transport.local import open_local
 from tomcat_fleet.transport.ssh import AsyncSsh, open_ssh
-from tomcat_fleet.transport.tether import JumpLostError, Tethered
+from tomcat_fleet.transport.tether import JumpLostError, Tethered, broke
 from tomcat_fleet.transport.threaded.channel import open_paramiko
 from tomcat_fleet.transport.threaded.connect import Paramiko
 from tomcat_fleet.transport.threaded.offer import unable
@@ -79,7 +79,7 @@ async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access
         channel = await open_(target, access, limits, tunnel=through)
     except TargetError as error:
         # A refusal came from the target itself: it is not asked for another, whatever became of the way.
-        if holds() or error.outcome in REFUSALS:
+        if error.outcome in REFUSALS or not await broke(holds):
             raise
         raise JumpLostError(hop) from None
     return Tethered(channel, holds, hop)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Channel, Link
+
+# A library tells its channels that the connection broke a little before it says so of the connection itself.
+_NOTICED_S = (0.0, 0.0, 0.02, 0.05)
 
 
 class JumpLostError(TargetError):
@@ -14,6 +18,15 @@ class JumpLostError(TargetError):
 
     def __init__(self, hop: object) -> None:
         super().__init__(Outcome.JUMP_FAILED, f"jump host {hop}: the connection to it broke")
+
+
+async def broke(holds: Callable[[], bool]) -> bool:
+    """Whether the connection is no more, for one of whose channels something just failed."""
+    for pause in _NOTICED_S:
+        if not holds():
+            return True
+        await asyncio.sleep(pause)
+    return not holds()
 
 
 class Tethered:
@@ -34,28 +47,24 @@ class Tethered:
         try:
             await self._channel.write(data)
         except TargetError as error:
-            raise self.meant(error) from None
+            raise await self._meant(error) from None
 
     async def read(self) -> bytes:
         """As the channel does; an end that the break brought about is a fault, too."""
         try:
             data = await self._channel.read()
         except TargetError as error:
-            raise self.meant(error) from None
-        if not data and not self._holds():
+            raise await self._meant(error) from None
+        if not data and await broke(self._holds):
             raise JumpLostError(self._hop)
         return data
-
-    def meant(self, error: TargetError) -> TargetError:
-        """What ``error`` means by the state of the connection."""
-        return error if self._holds() else JumpLostError(self._hop)
 
     async def end_input(self) -> None:
         """As the channel does."""
         try:
             await self._channel.end_input()
         except TargetError as error:
-            raise self.meant(error) from None
+            raise await self._meant(error) from None
 
     def stderr(self) -> str:
         """As the channel says."""
@@ -68,3 +77,6 @@ class Tethered:
     async def aclose(self) -> None:
         """Close the channel; the shared connection stays."""
         await self._channel.aclose()
+
+    async def _meant(self, error: TargetError) -> TargetError:
+        return JumpLostError(self._hop) if await broke(self._holds) else error
