@@ -243,3 +243,21 @@ async def test_a_locked_key_alone_sends_nothing(tmp_path: Path, monkeypatch: pyt
         assert error.outcome is Outcome.AUTH_FAILED
         assert error.reason == (f"nothing to log in with: private key {locked}: the passphrase does not open it")
         assert web.connections == 0
+
+
+async def test_whenever_a_jump_host_goes_the_target_is_not_blamed(tmp_path: Path) -> None:
+    lost = 0
+    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
+        target = behind(web, tmp_path, near)
+        access = trusting(target, tmp_path, web, near)
+        carriers = Carriers(QUICK)
+        for pause in (0.0, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06):
+            assert await greeted(carriers, target, access)
+            opening = [asyncio.create_task(greeted(carriers, target, access)) for _ in range(6)]
+            await asyncio.sleep(pause)
+            near.cut()
+            for answer in await asyncio.gather(*opening, return_exceptions=True):
+                assert answer is True or isinstance(answer, JumpLostError), answer
+                lost += answer is not True
+        await carriers.aclose()
+    assert lost
