@@ -142,13 +142,18 @@ def test_no_host_is_given_the_rules_of_another(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
-ODD = ["#1001", "DOMAIN\\user", "tom cat", "%wheel", "+net", "a@REALM", "ALL", "Defaults", "한글", "a\\"]
+ODD = [
+    "#1001", "#12x", "#١", "DOMAIN\\user", "tom cat", "%wheel", "%#0", "+net", "a@REALM", "ALL", "Defaults", "sudoedit",
+    "한글", "a\\", "a,b", "!x", "-x", '"x"', "a)", "@include /x", "/bin/sh", "x ALL=(ALL) NOPASSWD: ALL",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("lang", list(Lang))
 def test_odd_names_do_not_break_out_of_the_file(name: str, lang: Lang, tmp_path: Path) -> None:
-    target = replace(WEB, name="web\n%evil ALL=(ALL) ALL", user=name, become=Become(user=name, password="cmd:a\nb ALL"))
+    target = replace(
+        WEB, name="web\n%evil ALL=(ALL) ALL\\", user=name, become=Become(user=name, password="cmd:a\nb ALL")
+    )
     ((rights, names),) = drop_in.wanted(planned([target], {})).items()
     lines = list(drop_in.lines(rights, names, speaker(lang)))
     assert len([line for line in lines if not line.startswith("# ")]) == 2
@@ -156,7 +161,11 @@ def test_odd_names_do_not_break_out_of_the_file(name: str, lang: Lang, tmp_path:
     file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     subprocess.run([need("visudo"), "-c", "-f", file], check=True, capture_output=True)
     read = json.loads(subprocess.run([need("cvtsudoers"), "-f", "json", file], check=True, capture_output=True).stdout)
-    assert len(read["User_Specs"]) == 1
+    (spec,), (commands,) = read["User_Specs"], read["User_Specs"][0]["Cmnd_Specs"]
+    who = [{"userid": 1001}] if name == "#1001" else [{"username": name}]
+    assert (spec["User_List"], commands["runasusers"]) == (who, who)
+    assert commands["Commands"] == [{"command": "/bin/sh -s"}]
+    assert [default["Binding"] for default in read["Defaults"]] == [who]
 
 
 def test_a_name_that_sudoers_cannot_hold_is_named() -> None:

@@ -27,10 +27,10 @@ _FORMS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 METHODS = tuple(_FORMS)
 
-_UID = re.compile(r"#\d+")
-_SPECIAL = re.compile(r"[^\w.\-/]")
+_UID = re.compile(r"#[0-9]+")
+_SPECIAL = re.compile(r"[^\w.\-]")
 _ALIAS = re.compile(r"[A-Z][A-Z0-9_]*")  # as is ALL
-_KEYWORDS = frozenset({"Defaults", "Host_Alias", "User_Alias", "Runas_Alias", "Cmnd_Alias", "Cmd_Alias"})
+_KEYWORDS = frozenset({"Defaults", "Host_Alias", "User_Alias", "Runas_Alias", "Cmnd_Alias", "Cmd_Alias", "sudoedit"})
 _DOAS_PLAIN = re.compile(r"[a-z_][a-z0-9_.-]*")
 _DOAS_WORDS = frozenset({"permit", "deny", "as", "cmd", "args", "nopass", "nolog", "persist", "keepenv", "setenv"})
 
