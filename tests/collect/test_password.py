@@ -16,7 +16,6 @@ from tests.collect.toolset import INTERPRETERS
 from tests.need import need
 from tests.secrets.hunt import Hunt
 from tests.secrets.spy import Spy
-from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.collected import Collected
 from tomcat_fleet.model.target import Become
 
@@ -100,8 +99,9 @@ async def test_where_there_is_no_proc_ps_tells_that_the_shell_runs(place: Scene)
     assert place.refused(await place.collected(SUDO, PASSWORD)) == "the password was refused"
 
 
-async def test_dzdo_is_asked_in_the_same_way(place: Scene) -> None:
-    place.program("dzdo", 'exec /usr/bin/sudo "$@"', 0o4755)
+@pytest.mark.parametrize("banner", ["true", "echo Welcome; echo; printf 'no line feed'"], ids=["", "with a banner"])
+async def test_dzdo_is_asked_in_the_same_way(banner: str, place: Scene) -> None:
+    place.program("dzdo", f'{banner}; exec /usr/bin/sudo "$@"', 0o4755)
     collected = await place.collected(replace(SUDO, method="dzdo"), PASSWORD)
     assert (place.raised(collected), sent(place)) == (HOW.replace("sudo", "dzdo"), 1)
 
@@ -233,13 +233,13 @@ async def test_a_sudo_that(name: str, place: Scene) -> None:
     clean(place, collected)
 
 
-async def test_a_sudo_that_asks_and_has_a_shell_show_it_breaks_the_stream(place: Scene) -> None:
+async def test_a_sudo_that_asks_and_shows_what_it_was_told_is_not_listened_to(place: Scene) -> None:
     place.program("sudo", f'{NO}printf "%s" "$4" >&2; exec cat', 0o4755)
-    with pytest.raises(TargetError) as caught:
-        await place.collected(SUDO, PASSWORD)
+    place.impatient()
+    collected = await place.collected(SUDO, PASSWORD)
+    assert place.refused(collected) == "whether the password was accepted could not be told in time"
     assert sent(place) == 1
-    assert PASSWORD not in str(caught.value)
-    assert "broken" in caught.value.reason
+    clean(place, collected)
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o4644], ids=["without rights of root's", "no program"])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.collect.escalation import OWNER, Scene, scene
+from tests.collect.toolset import INTERPRETERS
 from tests.need import need
 from tomcat_fleet.collect import script
 from tomcat_fleet.model import escalation
@@ -39,6 +40,15 @@ async def test_it_is_called_as_the_operator_would(method: str, place: Scene) -> 
     fake = f'[ "$*" = "{ARGUMENTS[method]}" ] || exit 9\nexec /usr/bin/sudo -n -u root /bin/sh -s'
     place.program(method, fake)
     assert place.raised(await place.collected(Become(method=method))) == escalation.command(method, "root")
+
+
+@pytest.mark.parametrize("name", INTERPRETERS)
+async def test_a_banner_before_the_shell_is_passed_over(name: str, place: Scene) -> None:
+    """Policies of pbrun print what they like; none of it is evidence, and none of it costs the host."""
+    banner = "echo '@0123456789abcdef0123456789abcdef BEGIN 1 base64 0 9'; echo; printf 'no line feed'"
+    place.program("pbrun", f"{banner}; exec /usr/bin/sudo -n -u root /bin/sh -s")
+    place.login = f"{need('busybox')} sh -s" if name == "ash" else f"{need(name)} -s"
+    assert place.raised(await place.collected(Become(method="pbrun"))) == "pbrun -u root /bin/sh -s"
 
 
 @pytest.mark.parametrize("method", escalation.METHODS)

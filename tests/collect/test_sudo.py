@@ -31,6 +31,7 @@ FAKES = {
     "says no after it said yes": f"{FIRST}exit 1",
     "asks for a password": "printf '[sudo] password: ' >&2; read -r x; exit 1",
     "drops rights": 'shift 3; exec "$@"',
+    "greets, and drops rights": f'{FIRST}echo welcome; printf "no line feed"; exec "$@"',
     "dies before the first frame": f"{FIRST}exec true",
     "dies in the middle of a line": f'{FIRST}"$@" | dd bs=1 count=300',
     "is killed": f"{FIRST}kill -9 $$",
@@ -133,7 +134,7 @@ async def test_no_sudo_at_all(place: Path) -> None:
 
 
 async def test_a_raised_stream_that_breaks_its_rules_ends_the_host(place: Path) -> None:
-    fake = f'#!/bin/sh\n{FIRST}echo welcome to root; exec "$@"\n'
+    fake = f'#!/bin/sh\n{FIRST}"$@" | sed -u "/ BEGIN /a welcome to root"\n'
     with pytest.raises(TargetError) as caught:
         await _collect(place, _argv(place, "", fake))
     assert caught.value.outcome is Outcome.COLLECTOR_FAILED

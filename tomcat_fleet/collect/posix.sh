@@ -682,8 +682,15 @@ tf_raise() { # METHOD USER: is it allowed? Then go on as that account, on the sa
     echo "TF_NONCE=$TF_NONCE TF_MODE=raised TF_COUNT=$tf_n TF_SECONDS=$TF_SECONDS TF_PATIENCE=$TF_PATIENCE tf_uids='$tf_uids'"
     printf '%s\n' "$TF_SCRIPT"; echo tf_main
     exec cat <&3 2>/dev/null
-  } | { read -r tf_x; tf_rise "$1" "$2"; kill "$tf_x" 2>/dev/null; }
+  } | { read -r tf_x; tf_rise "$1" "$2"; kill "$tf_x" 2>/dev/null; } | tf_raised
   exit
+}
+
+# What a raised shell says, without what the program before it may say: a banner of its policy, or what it was told.
+tf_raised() {
+  while IFS= read -r tf_line; do
+    case $tf_line in "@$TF_NONCE BEGIN "*) echo; echo "$tf_line"; cat; return ;; esac
+  done
 }
 
 tf_tell() { tf_open password "$1"; tf_last | tf_encode; tf_shut; }
@@ -702,9 +709,10 @@ tf_password() {
     sh -c 'echo "$0 pid $PPID"' "$tf_k"
     tf_pulse "$tf_k" </dev/null 2>/dev/null 3<&- 4>&- &
     tf_y=$!
+    exec 5>&1
     "$tf_b" -S -k -p "
 $tf_k ask
-" -u "$2" /bin/sh -s 2>&1 >&4 3<&- 4>&-
+" -u "$2" /bin/sh -s 2>&5 3<&- 4>&- 5>&- | tf_raised >&4 3<&- 4>&- 5>&-
     echo; echo "$tf_k over"
     kill "$tf_x" "$tf_y" 2>/dev/null
   } | tf_hear "$tf_k"
