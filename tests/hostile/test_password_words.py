@@ -20,6 +20,7 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.examine import Settings, examine
 from tomcat_fleet.transport.replay import TOKEN, ReplayChannel
 from tomcat_fleet.transport.secret import Secret
+from tomcat_fleet.transport.tether import JumpLostError
 
 PASSWORD = "Zk7-C4NARY-4Q"
 SETTINGS = Settings(policy=Policy(), today=TODAY)
@@ -36,7 +37,9 @@ def said(count: int, *words: tuple[str, bytes], end: bool = True) -> bytes:
     return "".join([*out, f"\n@{token} END {count + len(words)}\n" if end else ""]).encode()
 
 
-def talked(*rounds: bytes, target: Target = RAISING, password: str | None = PASSWORD) -> tuple[Collected, bytes]:
+def talked(
+    *rounds: bytes | TargetError, target: Target = RAISING, password: str | None = PASSWORD
+) -> tuple[Collected, bytes]:
     """What comes of it, and everything that was sent."""
     channel = ReplayChannel(rounds, stderr="stderr says \x1b[2J")
 
@@ -115,3 +118,21 @@ def test_without_a_password_none_is_asked_for() -> None:
     collected, written = talked(first, said(count, DENIED), password=None)
     assert collected.evidence.host.become_reason == "refused without a password"
     assert b"\npassword " not in written
+
+
+CUT = "the way there broke after it was asked for the password, which is not sent a second time"
+
+
+@pytest.mark.parametrize("prompts", [0, 1], ids=["before its prompt", "after its prompt"])
+def test_where_a_password_may_be_on_its_way_a_lost_jump_host_is_the_end_of_it(prompts: int) -> None:
+    first, count = first_round()
+    prompt = [said(count + 1, ASKED, end=False)] * prompts
+    collected, written = talked(first, said(count, DENIED), *prompt, JumpLostError("gate"))
+    assert (collected.evidence.host.become_reason, collected.method.become) == (CUT, None)
+    assert written.count(PASSWORD.encode()) == prompts
+
+
+def test_before_a_password_is_asked_for_a_lost_jump_host_is_no_word_about_rights() -> None:
+    first, _ = first_round()
+    with pytest.raises(JumpLostError):
+        talked(first, JumpLostError("gate"))

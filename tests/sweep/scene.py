@@ -20,11 +20,10 @@ def targets(count: int) -> tuple[Target, ...]:
 
 
 def plan(output: Path, fleet: tuple[Target, ...], open_: Open, **other: Any) -> SweepPlan:
-    values: dict[str, Any] = {"concurrency": 8, "ramp_s": 0, **other}
+    values: dict[str, Any] = {"concurrency": 8, "ramp_s": 0, "access": Access(account="tester"), **other}
     return SweepPlan(
         sweep="20261123T175014Z-0001",
         targets=fleet,
-        access=Access(account="tester"),
         output=output,
         today=TODAY,
         open=open_,

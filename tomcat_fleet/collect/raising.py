@@ -13,11 +13,13 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model import escalation
 from tomcat_fleet.model.target import Become
 from tomcat_fleet.transport.secret import Secret
+from tomcat_fleet.transport.tether import JumpLostError
 
 _LONGEST = 255  # sudo leaves what is longer to the shell that it starts
 _NO_PROGRAM = "no program of that name that belongs to root and has its rights"
 _UNFIT = f"the password has a control character or more than {_LONGEST} bytes; it was not sent"
 _LOST = "the shell ended on the way"
+_CUT = "the way there broke after it was asked for the password, which is not sent a second time"
 _IMPATIENT = "it asked for the password and did not wait for it"
 _BEFORE = {
     "none": _NO_PROGRAM,
@@ -44,7 +46,8 @@ async def raise_rights(
 ) -> Rise:
     """Raise rights, then ``ask_again``. A raised shell that dies takes with it only what it brought.
 
-    ``password`` is sent at most once, and only after the prompt of the program itself has come.
+    ``password`` is sent at most once, and only after the prompt of the program itself has come. A way there that breaks
+    raises ``JumpLostError``, for everything to be asked anew, as long as no password was asked for.
     """
     before = talk.ingest.copy()
     try:
@@ -54,6 +57,11 @@ async def raise_rights(
         if rise.how is None:
             return rise
         await ask_again()
+    except JumpLostError:
+        if not talk.confidential:
+            raise
+        talk.ingest = before
+        return Rise(reason=_CUT)
     except TargetError as error:
         if talk.violated:
             raise
