@@ -40,6 +40,7 @@ class Server:
     connections: int = 0
     authentications: list[str] = field(default_factory=list)  # user names of clients that began to authenticate
     passwords: list[str] = field(default_factory=list)
+    judging: Callable[[], None] | None = None  # called while a password is judged
     commands: list[str | None] = field(default_factory=list)
     environments: list[dict[str, str]] = field(default_factory=list)
     terminals: list[str | None] = field(default_factory=list)
@@ -170,6 +171,8 @@ class _Session(asyncssh.SSHServer):
     def validate_password(self, username: str, password: str) -> bool:
         del username
         self._server.passwords.append(password)
+        if self._server.judging:
+            self._server.judging()
         return password == PASSWORD
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:

@@ -20,7 +20,7 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.bastion import Bastions
 from tomcat_fleet.transport.channel import Channel
-from tomcat_fleet.transport.open import Carriers
+from tomcat_fleet.transport.open import Carriers, _over
 from tomcat_fleet.transport.ssh import AsyncSsh
 from tomcat_fleet.transport.tether import JumpLostError
 
@@ -172,6 +172,40 @@ async def test_a_fault_of_the_target_stays_one(tmp_path: Path) -> None:
         await channel.aclose()
         assert not isinstance(await failure_of(carriers, replace(target, user="refused"), access), JumpLostError)
         await carriers.aclose()
+
+
+async def test_a_password_is_not_sent_again_when_the_jump_host_is_lost_while_it_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGIN_PW", "wrong")
+    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
+        target = replace(behind(web, tmp_path, near, user="password"), password="env:LOGIN_PW")
+        access = trusting(target, tmp_path, web, near)
+        web.judging = near.cut
+        carriers = Carriers(QUICK)
+        error = await failure_of(carriers, target, access)
+        assert not isinstance(error, JumpLostError)
+        assert (error.outcome, web.passwords) == (Outcome.JUMP_FAILED, ["wrong"])
+        assert error.reason.endswith("broke during the login; a password is not sent a second time")
+        await carriers.aclose()
+
+
+async def test_a_refusal_is_final_when_the_jump_host_is_lost_after_it(tmp_path: Path) -> None:
+    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
+        target = behind(web, tmp_path, near, user="refused")
+        access = trusting(target, tmp_path, web, near)
+        bastions = Bastions(AsyncSsh(), QUICK)
+
+        async def refused(*_: object, tunnel: asyncssh.SSHClientConnection | None = None) -> Channel:
+            assert tunnel
+            near.cut()
+            await until(lambda: not bastions.is_open(tunnel))
+            raise TargetError(Outcome.AUTH_FAILED, "refused")
+
+        with pytest.raises(TargetError) as caught:
+            await _over(bastions, refused, target, access, QUICK)
+        assert caught.value.outcome is Outcome.AUTH_FAILED
+        await bastions.aclose()
 
 
 async def test_a_jump_host_that_was_there_is_waited_for(tmp_path: Path) -> None:

@@ -106,7 +106,10 @@ class Turn:
         )
 
     async def _collected(self, share: Share) -> Collected:
-        """Evidence of the target. When the way there breaks, all of it is asked for again over a new one."""
+        """Evidence of the target. When the way there breaks, all of it is asked for again over a new one.
+
+        Not so once a password may be counted against its account, which raises no JumpLostError.
+        """
         left = _BREAKS
         while True:
             try:

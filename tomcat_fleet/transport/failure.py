@@ -87,6 +87,11 @@ def shown(error: BaseException) -> str:
     return short(escape.one_line(str(error).strip() or type(error).__name__, _LIMIT))
 
 
+def during_login(error: TargetError) -> bool:
+    """Whether ``of_connection`` or a deadline said that it happened while the account was being judged."""
+    return error.reason.startswith(Stage.AUTHENTICATION)
+
+
 def of_connection(error: BaseException, stage: Stage, course: Course | None = None) -> TargetError:
     """Return the meaning of ``error``, raised at ``stage``. Host keys have ``of_host_key``."""
     course = course or Course()

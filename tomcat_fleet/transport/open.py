@@ -9,6 +9,7 @@ from tomcat_fleet.errors import ConfigError, Fault, TargetError
 from tomcat_fleet.model.escalation import METHODS
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.access import Access, fault_of
 from tomcat_fleet.transport.algorithm import PROFILES
 from tomcat_fleet.transport.bastion import REFUSALS, Bastions
@@ -23,6 +24,7 @@ from tomcat_fleet.transport.threaded.offer import unable
 
 TRANSPORTS = ("asyncssh", "paramiko", "local")
 ESCALATIONS = METHODS
+_ONCE = "a password is not sent a second time"
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 
@@ -81,6 +83,8 @@ async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access
         # A refusal came from the target itself: it is not asked for another, whatever became of the way.
         if error.outcome in REFUSALS or not await broke(holds):
             raise
+        if target.password is not None and failure.during_login(error):
+            raise TargetError(Outcome.JUMP_FAILED, f"{JumpLostError(hop).reason} during the login; {_ONCE}") from None
         raise JumpLostError(hop) from None
     return Tethered(channel, holds, hop)
 
