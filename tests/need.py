@@ -27,6 +27,7 @@ _PROGRAMS = {
     "ssh-agent": ("ssh-agent",),
     "ssh-keygen": ("ssh-keygen",),
     "sudo": ("sudo",),
+    "setpriv": ("setpriv",),
     "visudo": ("/usr/sbin/visudo", "visudo"),
     "cvtsudoers": ("cvtsudoers",),
     "doas": ("doas",),

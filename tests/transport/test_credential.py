@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.cli.terminal import command as command_line
 from tests.cli.terminal import environment
 from tests.need import need
 from tests.transport.server import write_private
@@ -67,6 +71,18 @@ def test_a_batch_has_every_answer() -> None:
     assert str(absent) == "the environment variable NO_SUCH_VARIABLE is not set or is empty"
     assert isinstance(value, CredentialError)
     assert CANARY not in f"{value} {value!r}"
+
+
+def test_what_cannot_be_sent_as_text_is_told_before_it_is_sent() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, "env:EUC_KR"],
+        env={**os.environb, **{k.encode(): v.encode() for k, v in environment().items()}, b"EUC_KR": b"C4NARY\xba\xf1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ('["fault: what env: leads to is not UTF-8 text"]\n', "")
 
 
 @pytest.mark.parametrize("reference", [f"{scheme}:" for scheme in SCHEMES] + ["cmd:  ", "nothing:x", "ENV:HOME", ""])
@@ -133,6 +149,47 @@ class TestCommand:
         while any(map(alive, pids)) and time.monotonic() < end:
             time.sleep(0.02)
         assert not any(map(alive, pids))
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_it_ends_with_us(self, number: int, bin_directory: Path, tmp_path: Path) -> None:
+        noted = tmp_path / "pid"
+        program(bin_directory, "patient", f"echo $$ >{noted}.new; mv {noted}.new {noted}; exec sleep 96")
+        hosts = tmp_path / "a.toml"
+        hosts.write_text(f'[hosts.a]\npassword = "cmd:{bin_directory}/patient"\n')
+        arguments = command_line("audit", "-i", hosts, "-o", tmp_path / "out")
+        with subprocess.Popen(arguments, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            end = time.monotonic() + 20
+            while not noted.exists() and time.monotonic() < end:
+                time.sleep(0.02)
+            began = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (-number, b"", b"")
+        assert time.monotonic() - began < 3
+        assert not alive(int(noted.read_text()))
+
+    @pytest.mark.root
+    def test_one_that_cannot_be_killed_is_not_waited_for(self) -> None:
+        """A program with root's rights, run by somebody else."""
+        need("root")
+        with TemporaryDirectory(dir="/var/tmp") as place:
+            Path(place).chmod(0o755)
+            sleeper = Path(place, "sleeper")
+            shutil.copy(need("setpriv"), sleeper)
+            sleeper.chmod(0o4755)
+            prelude = (
+                "import os, concurrent.futures.thread\n"
+                "from tomcat_fleet.transport.credential import resolve_all\n"
+                "from tomcat_fleet.transport.reference import command\n"
+                "command.TIME_LIMIT_S = 0.5; os.setresuid(65534, 65534, 65534)\n"
+            )
+            began = time.monotonic()
+            done = subprocess.run(
+                [sys.executable, "-c", prelude + ASK, f"cmd:{sleeper} --reuid 0 sleep 6"],
+                env=environment(PYTHONWARNINGS="ignore"), capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            assert time.monotonic() - began < 5
+        assert "was not done within 0.5 s" in done.stdout
 
     def test_it_gets_none_of_our_secrets(self, bin_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("WEB_PASSWORD", "VAULT_TOKEN", "AWS_SECRET_ACCESS_KEY", "OP_SERVICE_ACCOUNT_TOKEN"):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 from tomcat_fleet.transport.private_file import OTHERS, CredentialError, read_private
-from tomcat_fleet.transport.reference.command import from_command
+from tomcat_fleet.transport.reference.command import ended_by_signals, from_command
 from tomcat_fleet.transport.reference.keyring import from_keyring
 from tomcat_fleet.transport.reference.local import from_environment, from_file, from_systemd
 from tomcat_fleet.transport.reference.vault import Vault
@@ -53,14 +53,23 @@ def resolve_all(references: Iterable[str]) -> dict[str, Secret | CredentialError
         except CredentialError as error:
             return error
 
-    with ThreadPoolExecutor(_AT_A_TIME, "credential") as pool:
+    with ended_by_signals(), ThreadPoolExecutor(_AT_A_TIME, "credential") as pool:
         return dict(zip(wanted, pool.map(one, wanted), strict=True))
 
 
 def _resolve(reference: str, vault: Vault) -> Secret:
     scheme, _, place = reference.partition(":")
     if place.strip() and scheme == "vault":
-        return vault.secret(place)
+        return _text(scheme, vault.secret(place))
     if place.strip() and scheme in _SOURCES:
-        return _SOURCES[scheme](place)
+        return _text(scheme, _SOURCES[scheme](place))
     raise CredentialError(f"a secret is given by reference: {_FORMS}")
+
+
+def _text(scheme: str, secret: Secret) -> Secret:
+    """``secret``, which is sent as UTF-8 wherever it goes."""
+    try:
+        secret.reveal().encode("utf-8")
+    except UnicodeEncodeError:
+        raise CredentialError(f"what {scheme}: leads to is not UTF-8 text") from None
+    return secret

@@ -9,15 +9,20 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from tomcat_fleet.transport.private_file import CredentialError, one_line
 from tomcat_fleet.transport.secret import Secret
 
 TIME_LIMIT_S = 20.0
 _MAX_BYTES = 4096
+_GONE_S = 1.0  # for a program that was killed to be gone; one with another account's rights cannot be killed
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 # What pass, gopass, op, secret-tool and their agents need to find themselves. Secrets of this process stay here.
 _PASSED_ON = (
@@ -78,16 +83,55 @@ def _output(words: list[str]) -> bytes:
         )
     except OSError as error:
         raise CredentialError(f"cannot be run: {error.strerror}") from None
-    with process:
-        try:
-            content = _read(process, time.monotonic() + TIME_LIMIT_S)
-            code = process.returncode
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+    _running.add(process.pid)
+    try:
+        content = _read(process, time.monotonic() + TIME_LIMIT_S)
+        code = process.returncode
+    finally:
+        _kill(process.pid)
+        _running.discard(process.pid)
+        _leave(process)
     if code:
         raise CredentialError(f"ended with {'exit status' if code > 0 else 'signal'} {abs(code)}")
     return content
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _leave(process: subprocess.Popen[bytes]) -> None:
+    if process.stdout is not None:
+        process.stdout.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GONE_S)
+
+
+_running: set[int] = set()  # groups of the commands under way
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """A signal that ends this process ends the commands, too, which are in sessions of their own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for group in tuple(_running):
+            _kill(group)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    deadly = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in deadly:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in deadly:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> bytes:
