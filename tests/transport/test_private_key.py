@@ -139,3 +139,25 @@ def test_a_missing_bcrypt_is_named(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(path)], env=environment(), capture_output=True, text=True, check=True
     )
     assert done.stdout == "CredentialError encrypted; opening it needs the package bcrypt\n"
+
+
+def test_a_key_that_takes_for_ever_to_open_is_named(tmp_path: Path) -> None:
+    """ssh-keygen -a takes any number of rounds; this one would take weeks."""
+    (first, *lines, last) = written("ed25519", "RFC4716").decode().splitlines()
+    blob = base64.b64decode("".join(lines)).replace(b"\0\0\0\x04\0\0\0\x01", b"\x7f\xff\xff\xff\0\0\0\x01", 1)
+    path = write_private(tmp_path / "id", f"{first}\n{base64.encodebytes(blob).decode()}{last}\n".encode())
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tomcat_fleet.transport.private_key import *\n"
+        "from tomcat_fleet.transport.reference import patience\n"
+        "from tomcat_fleet.transport.secret import Secret\n"
+        "patience.TIME_LIMIT_S = 0.5\n"
+        "try: read_identity(Path(sys.argv[1]), Secret('C4NARY'))\n"
+        "except CredentialError as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        env=environment(), capture_output=True, text=True, check=True, timeout=20,
+    )  # fmt: skip
+    assert done.stdout == "CredentialError encrypted; opening it takes too long; ssh-keygen -p -a 16 writes it anew\n"

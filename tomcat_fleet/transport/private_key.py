@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncssh
 
 from tomcat_fleet.transport.private_file import CredentialError, read_private
+from tomcat_fleet.transport.reference.patience import LateError, within
 from tomcat_fleet.transport.secret import Secret
 
 _MAX_BYTES = 64 * 1024
@@ -64,7 +65,9 @@ def _import(content: bytes) -> asyncssh.SSHKey:
 
 def _decrypt(content: bytes, passphrase: Secret) -> asyncssh.SSHKey:
     try:
-        return asyncssh.import_private_key(content, passphrase.reveal())
+        return within(lambda: asyncssh.import_private_key(content, passphrase.reveal()))
+    except LateError:
+        raise CredentialError("encrypted; opening it takes too long; ssh-keygen -p -a 16 writes it anew") from None
     except (ValueError, ArithmeticError) as error:
         said = str(error)
     if _WITHOUT_BCRYPT in said:

@@ -12,8 +12,12 @@ TIME_LIMIT_S = 20.0
 T = TypeVar("T")
 
 
+class LateError(CredentialError):
+    """It took too long."""
+
+
 def within(call: Callable[[], T]) -> T:
-    """Return what ``call`` returns or raise what it raises; raises ``CredentialError`` when it takes too long.
+    """Return what ``call`` returns or raise what it raises; raises ``LateError`` when it takes too long.
 
     The thread left behind by a call that hangs does not keep the process from ending.
     """
@@ -32,5 +36,5 @@ def within(call: Callable[[], T]) -> T:
     if trouble:
         raise trouble[0]
     if not outcome:
-        raise CredentialError(f"gave no answer within {TIME_LIMIT_S:g} s")
+        raise LateError(f"gave no answer within {TIME_LIMIT_S:g} s")
     return outcome[0]
