@@ -78,3 +78,23 @@ async def test_a_crowded_jump_host_does_not_hold_up_the_others() -> None:
     assert not waiting.done()
     lanes.done(behind[0])
     assert await waiting is behind[2]
+
+
+async def test_described_jump_hosts_count_by_the_machine_that_carries_them() -> None:
+    jumps = {
+        "gate": Target(name="gate", address="192.0.2.9"),
+        "inner": Target(name="inner", address="10.0.0.5", jump="ops@gate"),
+        "round": Target(name="round", address="10.0.0.6", jump="round"),
+    }
+    ways = ["gate", "inner", "192.0.2.9:2222", "inner,other", "round"]
+    fleet = [Target(name=way, address="198.51.100.1", jump=way) for way in ways]
+    lanes = Lanes(fleet, per_jump=1, per_subnet=0, jumps=jumps)
+    first = await lanes.next()
+    second = await lanes.next()
+    assert [target and target.name for target in (first, second)] == ["gate", "round"]
+    waiting = asyncio.create_task(lanes.next())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert first
+    lanes.done(first)
+    assert await waiting is fleet[1]

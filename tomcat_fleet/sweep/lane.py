@@ -1,11 +1,15 @@
-"""Which target is next: in the inventory's order, but never more at a time over one jump host or in one subnet."""
+"""Which target is next, with never too many at a time over one jump host or in one subnet.
+
+Those of one way come in the inventory's order.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 from tomcat_fleet.model.target import Target
@@ -24,12 +28,37 @@ def subnet(address: str) -> str | None:
     return str(ipaddress.ip_network((found, _BITS[found.version]), strict=False))
 
 
-class Lanes:
-    """Hands out targets to whoever asks. ``per_jump`` and ``per_subnet`` are the most under way at a time; 0: any."""
+def nearest(jump: str, jumps: Mapping[str, Target]) -> str:
+    """The address of the first machine on the way that ``jump`` names; ``jumps`` describe some by name."""
+    passed: set[str] = set()
+    while True:
+        name = parse_jump(jump)[0].address
+        described = jumps.get(name)
+        if described is None or name in passed:  # a circle is refused elsewhere
+            return name
+        if not described.jump:
+            return described.address
+        passed.add(name)
+        jump = described.jump
 
-    def __init__(self, targets: Iterable[Target], *, per_jump: int, per_subnet: int) -> None:
+
+class Lanes:
+    """Hands out targets to whoever asks. ``per_jump`` and ``per_subnet`` are the most under way at a time; 0: any.
+
+    ``jumps`` are the jump hosts that the inventory describes, by name.
+    """
+
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        *,
+        per_jump: int,
+        per_subnet: int,
+        jumps: Mapping[str, Target] | None = None,
+    ) -> None:
         self._per_jump = per_jump
         self._per_subnet = per_subnet
+        self._nearest = cache(lambda jump: nearest(jump, jumps or {}))
         self._waiting: dict[_Way, deque[Target]] = {}
         for target in targets:
             self._waiting.setdefault(self._way(target), deque()).append(target)
@@ -55,7 +84,7 @@ class Lanes:
         self._news.set()
 
     def _way(self, target: Target) -> _Way:
-        jump = parse_jump(target.jump)[0].address if target.jump and self._per_jump else None
+        jump = self._nearest(target.jump) if target.jump and self._per_jump else None
         segment = subnet(target.address) if self._per_subnet else None
         # Behind another jump host the same numbers may be another network.
         return jump, f"{target.jump} {segment}" if segment and target.jump else segment

@@ -163,7 +163,8 @@ class _Crew:
 
     async def work(self, targets: list[Target]) -> None:
         """Every target once. Raises the OSError that kept a result from being written."""
-        lanes = Lanes(targets, per_jump=self._plan.per_jump, per_subnet=self._plan.per_subnet)
+        plan = self._plan
+        lanes = Lanes(targets, per_jump=plan.per_jump, per_subnet=plan.per_subnet, jumps=plan.access.jumps)
         workers = min(self._plan.concurrency, len(targets))
         try:
             async with asyncio.TaskGroup() as group:
