@@ -278,7 +278,20 @@ class TestJump:
         described = Target(name="bastion", address="192.0.2.9", user="gate")
         inner = replace(LOCAL, jump="bastion,ops@192.0.2.2:2222")
         hops = jump_hosts([inner, replace(inner, name="web02", address="192.0.2.50")], {"bastion": described})
-        assert hops[0] is described
+        assert hops[0] == described
         assert [(hop.address, hop.port, hop.user, hop.jump) for hop in hops[1:]] == [
             ("192.0.2.2", 2222, "ops", "bastion")
         ]
+
+    def test_a_described_one_is_reached_by_the_way_that_is_written_as_an_audit_reaches_it(self) -> None:
+        near = Target(name="near", address="192.0.2.9", user="gate")
+        far = Target(name="far", address="10.0.0.5", port=2200, user="hop", jump="other")
+        hops = jump_hosts([replace(LOCAL, jump="near,ops@far:2222")], {"near": near, "far": far})
+        assert [(hop.address, hop.port, hop.user, hop.jump) for hop in hops] == [
+            ("192.0.2.9", 22, "gate", None),
+            ("10.0.0.5", 2222, "ops", "near"),
+        ]
+        other = replace(near, name="other", address="192.0.2.8")
+        first, second = jump_hosts([replace(LOCAL, jump="far")], {"far": far, "other": other})
+        assert first == other
+        assert (second.port, second.user, second.jump) == (2200, "hop", "other")

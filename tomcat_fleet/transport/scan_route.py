@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import asyncssh
 
@@ -20,17 +21,27 @@ def jump_hosts(targets: Iterable[Target], jumps: Mapping[str, Target]) -> tuple[
     """Return the jump hosts of ``targets``, nearest first, each with the way to it."""
     found: dict[tuple[str, int, str | None], Target] = {}
     for target in targets:
-        before: list[str] = []
-        for hop in parse_jump(target.jump):
-            host = _described(hop, target, ",".join(before) or None, jumps)
+        for host in _hops(target, jumps, ()):
             found.setdefault((host.address, host.port, host.jump), host)
-            before.append(hop.written)
     return tuple(found.values())
 
 
+def _hops(target: Target, jumps: Mapping[str, Target], behind: tuple[str, ...]) -> Iterator[Target]:
+    before: list[str] = []
+    for hop in parse_jump(target.jump):
+        host = _described(hop, target, ",".join(before) or None, jumps)
+        if not before and hop.address in jumps and hop.address not in behind:
+            yield from _hops(host, jumps, (*behind, hop.address))
+        yield host
+        before.append(hop.written)
+
+
 def _described(hop: Hop, target: Target, before: str | None, jumps: Mapping[str, Target]) -> Target:
-    if hop.address in jumps:
-        return jumps[hop.address]
+    """As ``Access.route`` goes: a way of its own is for one that comes first."""
+    described = jumps.get(hop.address)
+    if described is not None:
+        way = before or described.jump
+        return replace(described, user=hop.user or described.user, port=hop.port or described.port, jump=way)
     return Target(
         name=str(hop),
         address=hop.address,
