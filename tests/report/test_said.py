@@ -45,6 +45,11 @@ HANGUL = re.compile("[가-힣]")
          "서버의 MaxAuthTries 횟수를 모두 씀. 대상에 쓸 키 파일 하나만 지정하십시오"),
          ("jump host 10.0.0.1:22: the login of audit was refused; offered: agent: 5 keys, "
          "its MaxAuthTries are used up: name the one key file for this target")),
+        ("jump host [::1]:22: the connection to it broke", "경유 호스트 [::1]:22: 연결이 끊어짐",
+         "jump host [::1]:22: the connection to it broke"),
+        ("jump host 10.0.0.1:22: forwarding was refused: open failed",
+         "경유 호스트 10.0.0.1:22: 포워딩을 거부함: open failed",
+         "jump host 10.0.0.1:22: forwarding was refused: open failed"),
         ("Realm: 0", "Realm: 없음", "Realm: none"),
     ],
 )  # fmt: skip

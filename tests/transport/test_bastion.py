@@ -19,7 +19,7 @@ from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.bastion import Bastions
-from tomcat_fleet.transport.channel import Channel
+from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.open import Carriers, _over
 from tomcat_fleet.transport.ssh import AsyncSsh
 from tomcat_fleet.transport.tether import JumpLostError
@@ -96,9 +96,9 @@ async def test_a_jump_host_that_refuses_is_asked_once(tmp_path: Path) -> None:
         assert len({error.reason for error in found}) == 1
 
 
-async def failure_of(carriers: Carriers, target: Target, access: Access) -> TargetError:
+async def failure_of(carriers: Carriers, target: Target, access: Access, limits: Limits = QUICK) -> TargetError:
     with pytest.raises(TargetError) as caught:
-        await carriers.open(target, access, QUICK)
+        await carriers.open(target, access, limits)
     return caught.value
 
 
@@ -295,3 +295,18 @@ async def test_whenever_a_jump_host_goes_the_target_is_not_blamed(tmp_path: Path
                 lost += answer is not True
         await carriers.aclose()
     assert lost
+
+
+async def test_one_address_by_two_aliases_is_verified_as_each(tmp_path: Path) -> None:
+    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
+        one = replace(target_of(web, "hello", tmp_path), jump="gate")
+        gate = replace(target_of(near, "ops", tmp_path), host_key_alias="gate")
+        public = near.host_key.export_public_key().decode().strip()
+        (tmp_path / "known_hosts").write_text(f"{web.known_hosts_line()}\ngate {public}\n")
+        jumps = {"gate": gate, "door": replace(gate, name="door", host_key_alias="door")}
+        other = replace(one, jump="door")
+        access = load_access([one, other], jumps=jumps, known_hosts=tmp_path / "known_hosts")
+        carriers = Carriers(QUICK)
+        assert await greeted(carriers, one, access)
+        assert "hostkey_unknown" in (await failure_of(carriers, other, access)).reason
+        await carriers.aclose()

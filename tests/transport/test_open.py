@@ -57,6 +57,22 @@ def test_a_profile_that_the_installed_paramiko_lacks_is_refused_with_its_line(pr
     assert caught.value.faults == (Fault("hosts.toml", 7, f"web01: {lacking}"),)
 
 
+@pytest.mark.parametrize("profile", ["legacy-2012", "legacy-2005"])
+def test_a_jump_host_is_reached_as_the_targets_are(profile: str) -> None:
+    gate = Target(name="gate", address="192.0.2.1", ssh_profile=profile, source="hosts.toml:2")
+    jumps = {"inner": replace(WEB, name="inner", jump="gate"), "gate": gate, "unused": replace(gate, name="unused")}
+    target = replace(WEB, transport="paramiko", jump="inner")
+    check_transports([replace(target, transport="asyncssh")], jumps)
+    check_transports([replace(target, jump=None)], jumps)
+    lacking = unable(profile)
+    if lacking is None:
+        check_transports([target], jumps)
+        return
+    with pytest.raises(ConfigError) as caught:
+        check_transports([target], jumps)
+    assert caught.value.faults == (Fault("hosts.toml", 2, f"gate: {lacking}"),)
+
+
 async def test_an_unchecked_transport_is_not_run() -> None:
     with pytest.raises(TargetError) as caught:
         await open_channel(replace(WEB, transport="winrm"), load_access([replace(WEB, transport="local")]), Limits())

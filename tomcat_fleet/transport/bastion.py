@@ -1,7 +1,8 @@
 """Connections to jump hosts: one for each, shared by everything behind it.
 
 A login that a jump host refused, or a host key that is not trusted, is final for the sweep: asking again could lock the
-account. One that was reached and is gone (it was restarted) is waited for.
+account, and so could a password that was sent and not answered. One that was reached and is gone (it was restarted) is
+waited for. One that stopped answering is gone, too, though its connection stands.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from tomcat_fleet.transport.endpoint import Endpoint
 PATIENCE_S = 90.0  # for a jump host that was there before
 _PAUSE_S = (0.5, 5.0)  # between attempts: the first, the longest
 _SILENCE_S = 20.0  # a jump host that was never reached is not asked again for this long
-# Final answers: another login could lock the account, and an untrusted key does not become trusted.
-REFUSALS = frozenset({Outcome.AUTH_FAILED, Outcome.HOSTKEY_CHANGED, Outcome.HOSTKEY_UNKNOWN})
+_FOR_GOOD = float("inf")
+_BREAKS = 3  # of the way to a jump host, in one attempt to reach it
+_ANSWER_S = 5.0  # for a sign of life, where a target was late
+# A library tells its channels that a connection broke a little before it says so of the connection itself.
+_NOTICED_S = (0.0, 0.0, 0.02, 0.05)
 _log = logging.getLogger(__name__)
 C = TypeVar("C")
 
@@ -35,6 +39,10 @@ class Library(Protocol[C]):
 
     def is_open(self, connection: C) -> bool:
         """Whether channels can be opened on it."""
+        ...
+
+    async def answers(self, connection: C, seconds: float) -> bool:
+        """Whether the other end gives a sign of life within ``seconds``."""
         ...
 
     async def close(self, connection: C) -> None:
@@ -63,6 +71,13 @@ class Bastions(Generic[C]):
         """Whether channels can be opened on it."""
         return self._library.is_open(connection)
 
+    async def bears(self, connection: C, error: TargetError) -> bool:
+        """Whether ``connection`` is in order, so that ``error`` is what it says of a machine behind it.
+
+        Where that machine was late, the jump host may be: it is asked, and given up when it does not answer.
+        """
+        return await _bears(self._library, connection, error, self._limits)
+
     async def aclose(self) -> None:
         """Close every connection, all within a moment: one that is frozen holds up those that go through it."""
         farthest_first = [*reversed(self._lines.values())]
@@ -83,7 +98,20 @@ class Bastions(Generic[C]):
 def _identity(hop: Endpoint) -> object:
     login = hop.login
     keys = tuple(identity.path for identity in login.identities)
-    return hop.address, hop.port, hop.profile, login.account, keys, login.agent_path, id(login.password)
+    machine = hop.address, hop.port, hop.profile, hop.host_key_alias
+    return machine, login.account, keys, login.agent_path, id(login.password)
+
+
+async def _bears(library: Library[C], connection: C, error: TargetError, limits: Limits) -> bool:
+    for pause in _NOTICED_S:
+        if not library.is_open(connection):
+            return False
+        await asyncio.sleep(pause)
+    if error.outcome is Outcome.TIMEOUT and library.is_open(connection):
+        answers = await library.answers(connection, min(_ANSWER_S, limits.connect_s))
+        if not answers and library.is_open(connection):
+            await library.close(connection)
+    return library.is_open(connection)
 
 
 class _Line(Generic[C]):
@@ -102,6 +130,14 @@ class _Line(Generic[C]):
         self._refusal: TargetError | None = None
         self._silent_until = 0.0
         self._clock = asyncio.get_running_loop().time
+
+    def __str__(self) -> str:
+        return str(self._hop)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether there will be no connection in this sweep."""
+        return self._silent_until == _FOR_GOOD
 
     async def connection(self) -> C:
         """The connection, made when there is none; however many ask for it, it is made once."""
@@ -129,7 +165,7 @@ class _Line(Generic[C]):
             try:
                 self._connection = await self._once()
             except TargetError as error:
-                final = error.outcome in REFUSALS
+                final = self._is_final(error)
                 if final or self._clock() >= end:
                     raise self._refused(error, final=final) from None
                 await asyncio.sleep(pause)
@@ -139,8 +175,20 @@ class _Line(Generic[C]):
                 return self._connection
 
     async def _once(self) -> C:
-        through = await self._parent.connection() if self._parent else None
-        return await self._library.connect(self._hop, self._limits, Deadline(self._limits.total_s), through)
+        left = _BREAKS
+        while True:
+            through = await self._parent.connection() if self._parent else None
+            try:
+                return await self._library.connect(self._hop, self._limits, Deadline(self._limits.total_s), through)
+            except TargetError as error:
+                left -= 1
+                borne = through is None or await _bears(self._library, through, error, self._limits)
+                if borne or not left or self._is_final(error):
+                    raise failure.named(error, self._parent) from None
+
+    def _is_final(self, error: TargetError) -> bool:
+        behind = self._parent is not None and self._parent.refuses
+        return behind or failure.settled(error, self._hop.login)
 
     def _refused(self, error: TargetError, *, final: bool) -> TargetError:
         if error.outcome is Outcome.JUMP_FAILED:
@@ -148,7 +196,7 @@ class _Line(Generic[C]):
         else:
             reason = failure.line(f"jump host {self._hop}", error.outcome, error.reason)
         self._refusal = TargetError(Outcome.JUMP_FAILED, reason)
-        self._silent_until = float("inf") if final else self._clock() + _SILENCE_S
+        self._silent_until = _FOR_GOOD if final else self._clock() + _SILENCE_S
         return self._refusal
 
     async def aclose(self) -> None:

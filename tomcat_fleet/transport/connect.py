@@ -18,6 +18,7 @@ from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
 from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
+from tomcat_fleet.transport.onward import Onward
 from tomcat_fleet.transport.prompt import asks_for_password
 
 _KEEPALIVE_S = 15
@@ -67,7 +68,7 @@ async def _attempt(
             connection = await asyncssh.connect(
                 endpoint.address,
                 endpoint.port,
-                tunnel=() if tunnel is None else tunnel,
+                tunnel=() if tunnel is None else Onward(tunnel),
                 client_factory=lambda: watch,
                 client_keys=keys or None,
                 **_options(endpoint, limits),

@@ -33,11 +33,14 @@ _OPEN_PROHIBITED = 1
 _REVOKED = ("Host key is revoked", "Host CA key is revoked")
 _HUNG_UP = "the server hung up before its banner (too many logins at a time, or no SSH server?)"
 _PASSWORDS = frozenset({"password", "keyboard-interactive"})
+_THROUGH = "through the jump host"
 _KEYS = 2  # key files that a reason names
 # OpenSSH's words when MaxAuthTries is used up.
 _TOO_MANY = "Too many authentication failures"
 # asyncssh raises what its parsers raise when a hostile server breaks them, not only its own exceptions.
 PEER_FAULTS = (asyncssh.Error, OSError, ValueError, ArithmeticError, LookupError, TypeError, AssertionError)
+# Trust or an account is what the trouble is about.
+SETTLED = frozenset({Outcome.AUTH_FAILED, Outcome.HOSTKEY_CHANGED, Outcome.HOSTKEY_UNKNOWN})
 
 
 class Stage(StrEnum):
@@ -87,17 +90,12 @@ def shown(error: BaseException) -> str:
     return short(escape.one_line(str(error).strip() or type(error).__name__, _LIMIT))
 
 
-def during_login(error: TargetError) -> bool:
-    """Whether ``of_connection`` or a deadline said that it happened while the account was being judged."""
-    return error.reason.startswith(Stage.AUTHENTICATION)
-
-
 def of_connection(error: BaseException, stage: Stage, course: Course | None = None) -> TargetError:
     """Return the meaning of ``error``, raised at ``stage``. Host keys have ``of_host_key``."""
     course = course or Course()
     if isinstance(error, asyncssh.ChannelOpenError):
         outcome = Outcome.JUMP_FAILED if error.code == _OPEN_PROHIBITED else Outcome.UNREACHABLE
-        return TargetError(outcome, line("through the jump host", shown(error)))
+        return TargetError(outcome, line(_THROUGH, shown(error)))
     if isinstance(error, TimeoutError):
         return TargetError(Outcome.TIMEOUT, line(stage, shown(error)))
     if _is_refusal(error):
@@ -115,6 +113,24 @@ def of_host_key(offered: asyncssh.SSHKey | None, known: HostKeys, error: asyncss
         kept = ", ".join(sorted(key.get_fingerprint() for key in known.keys))
         return TargetError(Outcome.HOSTKEY_CHANGED, line(f"the server offers {mark}, known_hosts has {kept}"))
     return TargetError(Outcome.HOSTKEY_UNKNOWN, line(f"the server offers {mark}, known_hosts has no key for it"))
+
+
+def named(error: TargetError, hop: object) -> TargetError:
+    """Return the refusal of jump host ``hop`` to lead on with its name, any other error as it is."""
+    if error.outcome is not Outcome.JUMP_FAILED or not error.reason.startswith(_THROUGH):
+        return error
+    said = error.reason.removeprefix(f"{_THROUGH}: ")
+    return TargetError(error.outcome, line(f"jump host {hop}", "forwarding was refused", said))
+
+
+def settled(error: TargetError, login: Login) -> bool:
+    """Whether another attempt would answer an attacker, or could count against the account.
+
+    A password that was on its way when time ran out or the link broke may have been judged.
+    """
+    if error.outcome in SETTLED:
+        return True
+    return login.password is not None and error.reason.startswith((f"{Stage.AUTHENTICATION}: ", "total: "))
 
 
 def of_start(error: BaseException) -> str:

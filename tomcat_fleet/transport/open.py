@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from tomcat_fleet.errors import ConfigError, Fault, TargetError
@@ -10,28 +10,35 @@ from tomcat_fleet.model.escalation import METHODS
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport import failure
-from tomcat_fleet.transport.access import Access, fault_of
+from tomcat_fleet.transport.access import Access, fault_of, on_the_way
 from tomcat_fleet.transport.algorithm import PROFILES
-from tomcat_fleet.transport.bastion import REFUSALS, Bastions
+from tomcat_fleet.transport.bastion import Bastions
 from tomcat_fleet.transport.channel import Channel, Limits
+from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.jump import parse_jump
 from tomcat_fleet.transport.local import open_local
 from tomcat_fleet.transport.ssh import AsyncSsh, open_ssh
-from tomcat_fleet.transport.tether import JumpLostError, Tethered, broke
+from tomcat_fleet.transport.tether import JumpLostError, Tethered
 from tomcat_fleet.transport.threaded.channel import open_paramiko
 from tomcat_fleet.transport.threaded.connect import Paramiko
 from tomcat_fleet.transport.threaded.offer import unable
 
 TRANSPORTS = ("asyncssh", "paramiko", "local")
 ESCALATIONS = METHODS
-_ONCE = "a password is not sent a second time"
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 
 
-def check_transports(targets: Iterable[Target]) -> None:
-    """Raise ``ConfigError`` for every target whose transport, ssh_profile, escalation or jump cannot be served."""
+def check_transports(targets: Iterable[Target], jumps: Mapping[str, Target] | None = None) -> None:
+    """Raise ``ConfigError`` for every target whose transport, ssh_profile, escalation or jump cannot be served.
+
+    ``jumps`` are the jump hosts that the inventory describes: those on the way are reached as the targets are.
+    """
+    targets = list(targets)
     faults = [fault for target in targets for fault in _faults(target)]
+    by_paramiko = [target for target in targets if target.transport == "paramiko"]
+    hops = on_the_way(by_paramiko, jumps or {})
+    faults += [fault_of(hop, lacking) for hop in hops if (lacking := unable(hop.ssh_profile))]
     if faults:
         raise ConfigError(faults)
 
@@ -74,19 +81,26 @@ async def _over(bastions: Bastions[C], open_: _Opener[C], target: Target, access
         return await open_(target, access, limits)
     through, hop = tunnel, route[-1]
 
-    def holds() -> bool:
-        return bastions.is_open(through)
+    async def bears(error: TargetError) -> bool:
+        return await bastions.bears(through, error)
 
     try:
         channel = await open_(target, access, limits, tunnel=through)
     except TargetError as error:
-        # A refusal came from the target itself: it is not asked for another, whatever became of the way.
-        if error.outcome in REFUSALS or not await broke(holds):
-            raise
-        if target.password is not None and failure.during_login(error):
-            raise TargetError(Outcome.JUMP_FAILED, f"{JumpLostError(hop).reason} during the login; {_ONCE}") from None
-        raise JumpLostError(hop) from None
-    return Tethered(channel, holds, hop)
+        if await bears(error):
+            raise failure.named(error, hop) from None
+        raise _broken(error, hop, access.login(target)) from None
+    return Tethered(channel, bears, hop)
+
+
+def _broken(error: TargetError, hop: Endpoint, login: Login) -> TargetError:
+    """What the end of the way means for the login that it ended: what may have counted is not tried again."""
+    if error.outcome in failure.SETTLED:
+        return error
+    lost = JumpLostError(hop)
+    if failure.settled(error, login):
+        return TargetError(lost.outcome, f"{lost.reason} during the login; a password is not sent a second time")
+    return lost
 
 
 def _faults(target: Target) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from tomcat_fleet.transport.endpoint import Endpoint
 # Exactly this: csh, fish, rc and restricted shells stumble over an environment prefix, quoting or exec.
 COMMAND = "sh -s"
 _CLOSE_S = 2.0
+_SHARED_KEEPALIVE_S = 10  # a jump host that is silent is gone before the patience with anything behind it ends
 
 
 class SshChannel(Conversation):
@@ -55,15 +56,43 @@ class AsyncSsh:
         tunnel: asyncssh.SSHClientConnection | None,
     ) -> asyncssh.SSHClientConnection:
         """A verified and authenticated connection; raises ``TargetError``."""
-        return await connect(endpoint, limits, deadline, tunnel)
+        connection = await connect(endpoint, limits, deadline, tunnel)
+        connection.set_keepalive(_SHARED_KEEPALIVE_S)
+        return connection
 
     def is_open(self, connection: asyncssh.SSHClientConnection) -> bool:
         """Whether channels can be opened on it."""
         return not connection.is_closed()
 
+    async def answers(self, connection: asyncssh.SSHClientConnection, seconds: float) -> bool:
+        """Whether the other end gives a sign of life within ``seconds``."""
+        return await _signals_life(connection, seconds)
+
     async def close(self, connection: asyncssh.SSHClientConnection) -> None:
         """Close politely, then at once; a hostile or dead peer cannot hold it longer than a moment."""
         await _close(connection)
+
+
+async def _signals_life(connection: asyncssh.SSHClientConnection, seconds: float) -> bool:
+    """Whether anything comes from the other end within ``seconds``, which is asked for it as the keepalive asks.
+
+    asyncssh has no public question; where a release has this one no more, its keepalive alone tells.
+    """
+    ask = getattr(connection, "_make_global_request", None)
+    if ask is None:
+        return not connection.is_closed()
+    before = _heard(connection)
+    try:
+        async with asyncio.timeout(seconds):
+            await ask(b"keepalive@openssh.com")
+    except failure.PEER_FAULTS:
+        return _heard(connection) != before and not connection.is_closed()
+    return not connection.is_closed()
+
+
+def _heard(connection: asyncssh.SSHClientConnection) -> object:
+    """The number of packets that came."""
+    return vars(connection).get("_recv_seq")
 
 
 async def open_ssh(

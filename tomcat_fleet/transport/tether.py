@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Channel, Link
 
-# A library tells its channels that the connection broke a little before it says so of the connection itself.
-_NOTICED_S = (0.0, 0.0, 0.02, 0.05)
+_ENDED = TargetError(Outcome.COLLECTOR_FAILED, "standard output ended")
 
 
 class JumpLostError(TargetError):
@@ -20,21 +18,17 @@ class JumpLostError(TargetError):
         super().__init__(Outcome.JUMP_FAILED, f"jump host {hop}: the connection to it broke")
 
 
-async def broke(holds: Callable[[], bool]) -> bool:
-    """Whether the connection is no more, for one of whose channels something just failed."""
-    for pause in _NOTICED_S:
-        if not holds():
-            return True
-        await asyncio.sleep(pause)
-    return not holds()
-
-
 class Tethered:
     """A ``Channel`` over a jump host's connection; tells a break of that connection from a fault of the target."""
 
-    def __init__(self, channel: Channel, holds: Callable[[], bool], hop: object) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        bears: Callable[[TargetError], Awaitable[bool]],
+        hop: object,
+    ) -> None:
         self._channel = channel
-        self._holds = holds
+        self._bears = bears
         self._hop = hop
 
     @property
@@ -55,7 +49,7 @@ class Tethered:
             data = await self._channel.read()
         except TargetError as error:
             raise await self._meant(error) from None
-        if not data and await broke(self._holds):
+        if not data and not await self._bears(_ENDED):
             raise JumpLostError(self._hop)
         return data
 
@@ -79,4 +73,4 @@ class Tethered:
         await self._channel.aclose()
 
     async def _meant(self, error: TargetError) -> TargetError:
-        return JumpLostError(self._hop) if await broke(self._holds) else error
+        return error if await self._bears(error) else JumpLostError(self._hop)

@@ -44,6 +44,14 @@ _log.setLevel(logging.CRITICAL)
 
 
 class _Packetizer(Packetizer):  # type: ignore[misc]  # paramiko has no types
+    heard = 0  # messages
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        """Count what comes."""
+        found: tuple[int, paramiko.Message] = super().read_message()
+        self.heard += 1
+        return found
+
     def start_handshake(self, timeout: float) -> None:
         """Start no timer: it is a thread that outlives a broken handshake."""
 
@@ -109,6 +117,18 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
         """Send something now and then, for what stands between and forgets idle connections."""
         self.set_keepalive(_KEEPALIVE_S)
 
+    def answers(self, halted: threading.Event) -> bool:
+        """Whether anything comes from the server, which is asked for it. ``halted`` ends the wait."""
+        before = self.packetizer.heard
+        message = paramiko.Message()
+        message.add_byte(common.cMSG_GLOBAL_REQUEST)
+        message.add_string("keepalive@openssh.com")
+        message.add_boolean(b=True)
+        self._send_user_message(message)
+        while self.packetizer.heard == before and self.active and not halted.wait(_POLL_S):
+            pass
+        return bool(self.packetizer.heard != before)
+
     def open(self, kind: str, destination: tuple[str, int] | None, halted: threading.Event) -> paramiko.Channel:
         """Open a channel; raises ``ChannelException`` with the server's words when it refuses.
 
@@ -133,10 +153,16 @@ class Client(paramiko.Transport):  # type: ignore[misc]  # paramiko has no types
                 message.add_int(port)
         self._send_user_message(message)
         self._wait(answered, halted.is_set)
-        refusal = self._refusals.pop(number, None)
-        if refusal or not channel.active:
-            raise refusal or self.broken()
-        return channel
+        with self.lock:
+            refusal = self._refusals.pop(number, None)
+            if channel.active and not halted.is_set():
+                return channel
+            # What comes for it from now on is for nobody: an opening is answered by a close.
+            self._channels.delete(number)
+            self.channel_events.pop(number, None)
+        if channel.active:
+            channel.close()
+        raise refusal or self.broken()
 
     def execute(self, channel: paramiko.Channel, command: str) -> None:
         """Start ``command``, and nothing that goes with it: no terminal, no variable, no forwarding."""

@@ -94,6 +94,16 @@ class Paramiko:
         """Whether channels can be opened on it."""
         return connection.is_open()
 
+    async def answers(self, connection: Connection, seconds: float) -> bool:
+        """Whether the other end gives a sign of life within ``seconds``."""
+        client = connection.client
+        halted = threading.Event()
+        try:
+            async with asyncio.timeout(seconds):
+                return await apart(f"{client.name} alive", lambda: client.answers(halted), halted.set)
+        except FAULTS:
+            return False
+
     async def close(self, connection: Connection) -> None:
         """Close politely, then at once."""
         await connection.close()
