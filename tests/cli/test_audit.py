@@ -13,6 +13,7 @@ import asyncssh
 import pytest
 
 from tests.cli.terminal import command, environment, fleet, inventory, silence, touched, until_said
+from tomcat_fleet.transport.threaded.offer import unable
 
 
 @pytest.fixture
@@ -45,6 +46,16 @@ def test_all_faults_are_said_at_once_and_nothing_is_connected_to(tmp_path: Path,
     lines = done.stderr.splitlines()
     assert [line.split(": ")[0] for line in lines] == [f"{bad}:2", f"{bad}:3", f"{profile}:3"]
     assert not (tmp_path / "out").exists()
+
+
+def test_faults_of_transports_and_of_logins_are_said_together(tmp_path: Path) -> None:
+    lacking = unable("legacy-2005")
+    old = 'transport = "paramiko"\nssh_profile = "legacy-2005"\npassword = "env:NO_SUCH_VALUE"\n'
+    path = inventory(tmp_path / "a.toml", host(22).rstrip() + f"\n{old}")
+    done = fleet("audit", "-i", path, "--known-hosts", tmp_path / "none", "-o", tmp_path / "out")
+    assert done.returncode == 2
+    for said in (lacking or "", "NO_SUCH_VALUE", f"{tmp_path}/none"):
+        assert said in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     pending = output or path.with_name(f"{path.name}.pending")
     _check_output(pending, path)
     fleet = load(inventory, limit, ssh_config)
-    check_transports(fleet.targets)
+    check_transports(fleet.targets, fleet.jumps)
     warn(fleet)
     known = _known(path)
     if known is None:

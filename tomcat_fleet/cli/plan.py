@@ -48,7 +48,7 @@ def plan(
     fleet = load(inventory, limit, ssh_config)
     if not fleet.targets:
         raise ConfigError("the inventory has no target" + (f" that --limit {limit!r} selects" if limit else ""))
-    check_transports(fleet.targets)
+    check_transports(fleet.targets, fleet.jumps)
     hosts = planned(fleet.targets, fleet.jumps)
     warn(fleet)
     say = speaker(lang)

@@ -61,7 +61,7 @@ def _fleet(case: Case) -> tuple[Inventory, list[Finding]]:
         return fleet, [*of_faults("inventory", [Fault("", 0, f"the inventory has no target{chosen}")])]
     findings = [ok("inventory", "inventory_ok", targets=len(fleet.targets), warnings=len(fleet.warnings))]
     try:
-        check_transports(fleet.targets)
+        check_transports(fleet.targets, fleet.jumps)
     except ConfigError as error:
         findings += of_faults("inventory", error.faults)
     return fleet, findings
