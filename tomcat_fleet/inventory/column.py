@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 NAME = "name"
 GROUPS = "groups"
@@ -44,6 +44,12 @@ _DELIMITERS = ",;\t"
 def meaning_of(heading: str) -> str | None:
     """Return what a column holds; None when it is the operator's own."""
     return _MEANINGS.get(re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", heading)).casefold())
+
+
+def names_machines(cells: Sequence[str], others: int = 0) -> bool:
+    """Whether a line is one of headings: a column for names or addresses, and as many ``others`` that are known."""
+    known = {meaning_of(cell) for cell in cells} - {None}
+    return bool({NAME, "address"} & known) and len(known) > others
 
 
 def is_secret(heading: str) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 from tomcat_fleet.inventory import column, credential, key
+from tomcat_fleet.inventory.expand import is_ip
 from tomcat_fleet.inventory.key import KEYS, Setting, settle
 from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
 from tomcat_fleet.inventory.native import SETTINGS
@@ -19,6 +21,7 @@ from tomcat_fleet.inventory.tree import ALL, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
 
 _SEPARATOR = re.compile(r"sep=(.)\Z", re.IGNORECASE)  # Excel's own first line
+_TITLES = 10  # lines above the headings
 _SEVERAL = re.compile(r"[;|]")
 _ADDED_UP = frozenset({key.BASES.name, key.WAS_ACCOUNTS.name})
 _LISTS = frozenset({"tomcat_bases", "was_accounts", "key_files"})
@@ -54,7 +57,7 @@ class TableReader:
     def read(self, text: str) -> None:
         """Read every record; faults go to the ledger and reading goes on."""
         records = self._records(text)
-        spot, headings = next(records, (Spot(self._file, 0), []))
+        spot, headings = self._headings(records)
         columns = self._columns(headings, spot)
         if not columns:
             return
@@ -68,14 +71,26 @@ class TableReader:
                 f"references ({' '.join(f'{scheme}:' for scheme in credential.SCHEMES)})",
             )
 
+    def _headings(self, records: Iterator[tuple[Spot, list[str]]]) -> tuple[Spot, list[str]]:
+        """Return the line that names the columns: the first, or one below titles; the first when none does."""
+        first = next(records, (Spot(self._file, 0), []))
+        if column.names_machines(first[1]):
+            return first
+        for spot, cells in chain([first], islice(records, _TITLES)):
+            if column.names_machines(cells, others=1):
+                self._ledger.warn(first[0], f"passed over, as line {spot.line} names the columns")
+                return spot, cells
+            if any(map(is_ip, cells)):
+                break  # a machine: nothing that may be passed over
+        return first
+
     def _records(self, text: str) -> Iterator[tuple[Spot, list[str]]]:
         """Yield every record that holds something, with the line where it begins."""
         lines = text.split("\n")
         skipped = next((at for at, line in enumerate(lines) if line.strip()), 0)
         separator = _SEPARATOR.match(lines[skipped].strip())
         skipped += bool(separator)
-        first = lines[skipped] if skipped < len(lines) else ""
-        mark = separator[1] if separator else column.delimiter_of(first)
+        mark = separator[1] if separator else _delimiter(lines[skipped : skipped + _TITLES])
         reader = csv.reader(
             (line + "\n" for line in lines[skipped:]), delimiter=mark, strict=True, skipinitialspace=True
         )
@@ -96,11 +111,13 @@ class TableReader:
     def _columns(self, headings: Sequence[str], spot: Spot) -> list[_Column]:
         columns = [_column(heading) for heading in headings]
         first: dict[str, str] = {}
-        for found in columns:
+        for index, found in enumerate(columns):
             if not found.heading:
                 continue
             same = found.meaning or found.heading
-            if same in first:
+            if same == "os" and same in first and found.heading not in KEYS:  # a system, and its version
+                columns[index] = found._replace(meaning=None, word=found.heading)
+            elif same in first:
                 self._ledger.fault(
                     spot, f"the columns {quoted(first[same])} and {quoted(found.heading)} mean the same; keep one"
                 )
@@ -177,10 +194,7 @@ class TableReader:
         if earlier is None or earlier.spot.file != self._file:
             self._tree.put(host, setting)
         elif name in _ADDED_UP:
-            assert isinstance(earlier.value, tuple)
-            assert isinstance(setting.value, tuple)
-            both = tuple(dict.fromkeys([*earlier.value, *setting.value]))
-            host.settings[name] = earlier._replace(value=both)
+            host.settings[name] = _both(earlier, setting)
         elif name in KEYS and earlier.value != setting.value:
             self._ledger.fault(
                 setting.spot, f"{setting.word} of {quoted(host.name)} is another than on line {earlier.spot.line}"
@@ -189,12 +203,25 @@ class TableReader:
             host.settings[name] = earlier._replace(value=f"{earlier.value}, {setting.value}")
 
 
+def _delimiter(lines: Sequence[str]) -> str:
+    return column.delimiter_of(next(filter(column.recognized, lines), lines[0] if lines else ""))
+
+
 def _raw(found: _Column, cell: str) -> object:
     if found.meaning == "os":
         return column.system(cell)
     if found.meaning == "zone":
         return "_".join(cell.split())
     return [part.strip() for part in re.split(r"[;|,\n]", cell) if part.strip()] if found.meaning in _LISTS else cell
+
+
+def _both(earlier: Setting, later: Setting) -> Setting:
+    """Return two lists as one; one that cannot be used alone where there is such a one."""
+    if not isinstance(earlier.value, tuple):
+        return earlier
+    if not isinstance(later.value, tuple):
+        return later
+    return earlier._replace(value=tuple(dict.fromkeys([*earlier.value, *later.value])))
 
 
 def _is_reference(cell: str) -> bool:
