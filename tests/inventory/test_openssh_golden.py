@@ -200,6 +200,9 @@ def test_what_ssh_refuses_is_a_fault(tmp_path: Path, text: str) -> None:
         ("/usr/bin/ssh -W[%h]:%p -l ops gate 2>/dev/null", "ops@gate"),
         ("exec ssh -o StrictHostKeyChecking=no -o Port=22 -o 'User ops' -W \"%h:%p\" gate", "ops@gate:22"),
         ("ssh -W %h:%p -p 22 2001:db8::1  # outer", "[2001:db8::1]:22"),
+        ("ssh -q gate nc %h %p", "gate"),
+        ("ssh ops@gate -p 2222 exec /usr/bin/nc -w 5 %h %p 2>/dev/null", "ops@gate:2222"),
+        ("ssh gate 'netcat -q0 %h %p 2> /dev/null'", "gate"),
         ("ssh -C -4 -c aes128-ctr -W %h:%p -- gate", "gate"),
     ],
 )
@@ -210,7 +213,11 @@ def test_a_proxy_command_that_is_a_jump_host(command: str, jump: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "ssh gate nc %h %p",
+        "ssh gate nc %h 22",
+        "ssh gate nc -x proxy:3128 %h %p",
+        "ssh gate 'nc %h %p; id'",
+        "ssh -W %h:%p gate nc %h %p",
+        "ssh gate sudo nc %h %p",
         "nc -X connect -x proxy:3128 %h %p",
         "ssh -W %h:22 gate",
         "ssh -W other:%p gate",

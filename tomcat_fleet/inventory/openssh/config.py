@@ -77,6 +77,7 @@ class ConfigReader:
         self._config = Config(file)
         self._warned: set[str] = set()
         self._ignored: list[str] = []
+        self._is_endless = False
 
     def read(self, text: str) -> Config:
         """Return what ``text`` and the files that it includes say."""
@@ -143,7 +144,10 @@ class ConfigReader:
             self._ledger.warn(spot, message)
 
     def _include(self, pattern: str, conditions: tuple[Condition, ...], depth: int) -> None:
+        if self._is_endless:
+            return  # two files that include themselves twice would be read 65,536 times
         if depth >= _DEEPEST:
+            self._is_endless = True
             raise ValueError(f"files include one another more than {_DEEPEST} deep")
         where = os.path.expanduser(pattern)  # noqa: PTH111  a glob, not a path
         if not os.path.isabs(where):  # noqa: PTH117  same

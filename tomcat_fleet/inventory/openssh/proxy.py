@@ -1,4 +1,4 @@
-"""``ProxyCommand`` in the one form that is a jump host: ``ssh … -W %h:%p host``."""
+"""``ProxyCommand`` in the forms that are a jump host: ``ssh … -W %h:%p host``, and the older ``ssh host nc %h %p``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 _PROGRAM = re.compile(r"(?:/\S*/)?ssh\Z")
 _SILENCED = re.compile(r"\s2>\s*/dev/null\s*\Z")
 _FORWARDED = re.compile(r"\[?%h\]?:%p\Z")
+_RELAY = re.compile(r"(?:exec )?(?:/\S*/)?(?:nc|ncat|netcat)(?: -[wqi] ?\d+| -N)* %h %p(?: 2> ?/dev/null)?\Z")
 _FLAGS = frozenset("46aCgKkNnqTtVvXxYy")
 _HARMLESS_WITH_ARGUMENT = frozenset("bcEemS")
 
@@ -46,7 +47,7 @@ class _Options:
             if word == "--":
                 continue
             if not word.startswith("-") or word == "-":
-                self._destination(word)
+                self._destination(word, words)
             else:
                 self._cluster(word[1:], words)
 
@@ -81,10 +82,14 @@ class _Options:
         elif name.lower() in {"proxyjump", "proxycommand", "hostname", "identityfile"}:
             raise NoJumpError(f"sets {name}, which is not understood here; describe the jump host instead")
 
-    def _destination(self, word: str) -> None:
-        if self._host:
+    def _destination(self, word: str, words: list[str]) -> None:
+        if not self._host:
+            self._host = word
+        elif not self.forwards and _RELAY.match(" ".join([word, *words])):
+            self.forwards = True
+            words.clear()
+        else:
             raise NoJumpError("runs a program on the jump host; only 'ssh -W %h:%p host' is understood")
-        self._host = word
 
     def jump(self) -> str:
         """Return what the options say, as ``ProxyJump`` would say it."""
