@@ -252,6 +252,24 @@ def test_a_place_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
         merge(tmp_path / "none" / "none" / "known_hosts", "web01 A")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "directory", "link to a pipe"])
+def test_what_is_no_file_is_left_alone(kind: str, tmp_path: Path) -> None:
+    """Root would put a file in the place of /dev/null."""
+    place = path = tmp_path / "known_hosts"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        place = tmp_path / "pipe"
+        os.mkfifo(place)
+        path.symlink_to(place)
+    before = place.lstat()
+    with pytest.raises(ConfigError, match="known_hosts: is not a regular file"):
+        merge(path, "web01 A")
+    assert place.lstat() == before
+
+
 class TestPending:
     def test_what_scan_writes_is_read_back(self) -> None:
         lines = ["# a comment", "", pending_line("[web01]:2222", A, ["web01", "웹 1", "b\x1b[31m"]), "  # another"]

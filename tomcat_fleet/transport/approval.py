@@ -53,6 +53,7 @@ def approve(pending: Sequence[Pending], path: Path, *, hashed: bool = False, rep
     """
     file = Path(os.path.realpath(path.expanduser()))
     try:
+        _check_kind(file, path)
         with _alone(file):
             former = _content(file)
             known = parse_known_hosts(former.content, str(path))
@@ -65,6 +66,12 @@ def approve(pending: Sequence[Pending], path: Path, *, hashed: bool = False, rep
             return merge.result
     except OSError as error:
         raise ConfigError([Fault(str(path), 0, f"cannot be written: {error.strerror}")]) from None
+
+
+def _check_kind(file: Path, path: Path) -> None:
+    """Refuse devices and pipes: root would put a file in the place of /dev/null."""
+    if file.exists() and not file.is_file():
+        raise ConfigError([Fault(str(path), 0, "is not a regular file")])
 
 
 def _by_name(pending: Iterable[Pending]) -> dict[str, list[Pending]]:
