@@ -45,6 +45,8 @@ def read(directory: Path, *lines: str) -> KnownHosts:
         ([f"web01 {LINE}", f"@revoked * {LINE}"], "web01", 22, Trust.REVOKED),
         ([f"[web01]:2222 {LINE}", f"@revoked web01 {LINE}"], "web01", 2222, Trust.REVOKED),
         ([f"@cert-authority * {OTHER_LINE}"], "web01", 22, Trust.UNKNOWN),
+        ([f"@cert-authority [web01]:2222 {OTHER_LINE}", f"web01 {LINE}"], "web01", 2222, Trust.TRUSTED),
+        ([f"@cert-authority * {OTHER_LINE}", f"web01 {OTHER_LINE}"], "web01", 2222, Trust.UNKNOWN),
         ([f"[2001:db8::1]:2222 {LINE}"], "2001:db8::1", 2222, Trust.TRUSTED),
         ([f"WEB01.Example.com {LINE}"], "web01.example.com", 22, Trust.TRUSTED),
         ([f"*.EXAMPLE.com {LINE}"], "web01.example.com", 22, Trust.TRUSTED),

@@ -84,10 +84,13 @@ class KnownHosts:
         if alias is not None or port == SSH_PORT:
             return plain
         exact = self._keys(lookup_name(address, port))
-        revoked = (*exact.revoked, *plain.revoked)
-        if exact.keys or exact.authorities:
-            return HostKeys(keys=exact.keys, authorities=exact.authorities, revoked=revoked)
-        return HostKeys(keys=plain.keys, authorities=plain.authorities, revoked=revoked, exact=False)
+        return HostKeys(
+            keys=exact.keys or plain.keys,
+            # A key has nothing to do with authorities: ssh(1) looks for each under both names.
+            authorities=(*exact.authorities, *plain.authorities),
+            revoked=(*exact.revoked, *plain.revoked),
+            exact=bool(exact.keys),
+        )
 
     def under(self, name: str) -> tuple[Entry, ...]:
         """Return the entries whose host names match ``name``, in the file's order: what ``ssh-keygen -F`` finds."""
