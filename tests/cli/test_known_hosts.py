@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
@@ -131,13 +132,25 @@ def test_what_is_wrong_is_said_at_once_and_nothing_written(tmp_path: Path) -> No
     assert not known.exists()
 
 
+def test_what_stands_behind_a_key_is_shown_safely(tmp_path: Path) -> None:
+    pending = tmp_path / "pending"
+    pending.write_text(
+        f"web01 {OTHER.rsplit(' ', 1)[0] if OTHER.count(' ') > 1 else OTHER} a\x1b]0;x\x07b, 웹\n", "utf-8"
+    )
+    done = fleet("known-hosts", "approve", pending, "--known-hosts", tmp_path / "known_hosts", "--lang", "en")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].endswith("  a\\x1b]0;x\\x07b, 웹")
+
+
 def test_known_hosts_is_no_place_for_what_waits_for_review(tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
     (tmp_path / "link").symlink_to(known)
+    os.mkfifo(tmp_path / "pipe")
     for output, said in (
         (known, "is known_hosts itself"),
         (tmp_path / "link", "is known_hosts"),
         (tmp_path, "is a dir"),
+        (tmp_path / "pipe", "is not a regular file"),
     ):
         with pytest.raises(ConfigError, match=said):
             known_hosts._check_output(output, known)

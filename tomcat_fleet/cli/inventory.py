@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tomcat_fleet.cli.aligned import print_aligned
 from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig
 from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.errors import Fault
@@ -16,8 +17,7 @@ from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.target import Target
 
 _WARNINGS = 20
-
-_PIPE_WIDTH = 1000  # one line per target for grep and awk
+_COLUMNS = ("target", "address", "account", "jump", "zone", "groups", "instances", "source")
 
 app = typer.Typer(
     help="The fleet as the inventory describes it. Connects to nothing.", no_args_is_help=True, rich_markup_mode=None
@@ -30,12 +30,17 @@ def show(inventory: Inventories, limit: Limit = None, ssh_config: SshConfig = No
     fleet = load(inventory, limit, ssh_config)
     warn(fleet)
     say = speaker(lang)
+    headings = [say(f"inventory.{column}") for column in _COLUMNS]
+    rows = [_row(target) for target in fleet.targets]
+    if not sys.stdout.isatty():
+        print_aligned([headings, *rows])
+        return
     table = Table(box=None, pad_edge=False)
-    for key in ("target", "address", "account", "jump", "zone", "groups", "instances", "source"):
-        table.add_column(say(f"inventory.{key}"), overflow="fold")
-    for target in fleet.targets:
-        table.add_row(*map(Text, _row(target)))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tomcat_fleet.cli.aligned import print_aligned
 from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
@@ -23,6 +24,7 @@ from tomcat_fleet.cli.pending import Answer, answers, groups, mark, named, revie
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.inventory import Inventory, load
+from tomcat_fleet.model.escape import one_line
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.transport import approval
 from tomcat_fleet.transport.access import Access, load_access
@@ -34,7 +36,7 @@ from tomcat_fleet.transport.scan import Place, Scanned, places, scan
 from tomcat_fleet.transport.scan_route import Route, jump_hosts
 
 INCOMPLETE = 3
-_PIPE_WIDTH = 1000
+_COLUMNS = ("host", "address", "type", "fingerprint", "state")
 _DEFAULT = Path("~/.ssh/known_hosts")
 _STYLES = {State.CHANGED: "bold reverse red", State.REVOKED: "bold reverse red", State.NEW: "bold", State.KNOWN: "dim"}
 
@@ -102,7 +104,14 @@ def trust(
     for name, former in result.removed:
         typer.echo(say("known_hosts.removed", name=name, fingerprint=mark(former)))
     for one in result.added:
-        typer.echo(say("known_hosts.added", name=one.name, fingerprint=mark(one.key), labels=", ".join(one.labels)))
+        typer.echo(
+            say(
+                "known_hosts.added",
+                name=one.name,
+                fingerprint=mark(one.key),
+                labels=", ".join(map(one_line, one.labels)),
+            )
+        )
     for refusal in result.refused:
         key = "pattern" if refusal.line else f"refused_{refusal.state}"
         said = say(f"known_hosts.{key}", name=refusal.pending.name, fingerprint=mark(refusal.pending.key),
@@ -131,6 +140,8 @@ def _check_output(pending: Path, known_hosts: Path) -> None:
         raise ConfigError([Fault(str(pending), 0, "is known_hosts itself; keys for review go to a file of their own")])
     if pending.is_dir():
         raise ConfigError([Fault(str(pending), 0, "is a directory; a file is expected")])
+    if pending.exists() and not pending.is_file():  # root would put a file in the place of /dev/null
+        raise ConfigError([Fault(str(pending), 0, "is not a regular file")])
 
 
 def _access(fleet: Inventory, known_hosts: Path, keys: list[Path] | None, *, agent: bool) -> Access | None:
@@ -161,18 +172,28 @@ def _write(file: Path, text: str) -> None:
 
 
 def _show(found: Sequence[Answer], say: Say) -> None:
+    headings = [say(f"known_hosts.{column}") for column in _COLUMNS]
+    rows = [row for answer in found for row in _rows(answer, say)]
+    if not sys.stdout.isatty():
+        print_aligned([headings, *([*cells, word] for cells, word, _ in rows)])
+        return
     table = Table(box=None, pad_edge=False)
-    for column in ("host", "address", "type", "fingerprint", "state"):
-        table.add_column(say(f"known_hosts.{column}"), overflow="fold", no_wrap=column in {"type", "state"})
-    for answer in found:
-        host, address = Text(", ".join(answer.labels)), Text(answer.name)
-        for key, state in answer.keys:
-            word = Text(say(f"known_hosts.{state}"), _STYLES[state])
-            table.add_row(host, address, key.get_algorithm(), key.get_fingerprint(), word)
-        if answer.fault:
-            reason = Text(f"{say(f'outcome.{answer.fault.outcome}')}: {answer.fault.reason}")
-            table.add_row(host, address, "-", reason, Text(say("known_hosts.unreached"), "bold"))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    for column, heading in zip(_COLUMNS, headings, strict=True):
+        table.add_column(heading, overflow="fold", no_wrap=column in {"type", "state"})
+    for cells, word, style in rows:
+        table.add_row(*map(Text, cells), Text(word, style))
+    Console(highlight=False).print(table)
+
+
+def _rows(answer: Answer, say: Say) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Cells, the word of the last one and its style."""
+    named = (", ".join(answer.labels), answer.name)
+    for key, state in answer.keys:
+        cells = (*named, key.get_algorithm(), key.get_fingerprint())
+        yield cells, say(f"known_hosts.{state}"), _STYLES[state]
+    if answer.fault:
+        reason = f"{say(f'outcome.{answer.fault.outcome}')}: {answer.fault.reason}"
+        yield (*named, "-", reason), say("known_hosts.unreached"), "bold"
 
 
 def _close(found: Sequence[Answer], say: Say, pending: Path, known_hosts: Path | None) -> None:
