@@ -34,7 +34,14 @@ def command(*arguments: str | Path) -> list[str]:
 def fleet(*arguments: str | Path, cwd: Path | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     return subprocess.run(
-        command(*arguments), env=environment(**extra), cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        command(*arguments),
+        env=environment(**extra),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
+        check=False,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.cli.terminal import fleet
 
@@ -44,3 +47,12 @@ def test_list_shows_what_ssh_config_adds(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [f"{config}:4: warning: ForwardAgent has no effect here"]
     alone = fleet("inventory", "list", "-i", str(hosts), "--lang", "en").stdout
     assert "192.0.2.1" not in alone
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_list_shows_everything_on_any_terminal(tmp_path: Path, encoding: str) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_text("서버명,IP,업무구분\n뷁1,192.0.2.1,결제\n", "utf-8")
+    done = fleet("inventory", "list", "-i", path, PYTHONIOENCODING=f"{encoding}:strict")
+    assert done.returncode == 0, done.stderr
+    assert "192.0.2.1:22" in done.stdout

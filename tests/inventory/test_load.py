@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import time
 from pathlib import Path
 
@@ -24,6 +26,14 @@ def test_every_file_read_is_named_with_its_hash(tmp_path: Path) -> None:
     variables.write_bytes(b"zone: dmz\n")
     files = load([hosts]).files
     assert files == {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in (hosts, variables)}
+
+
+def test_a_file_name_in_another_code_page_can_be_stored(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xc7\xd1\xb1\xdb.toml"))
+    path.write_text("[hosts.web1]\n", "utf-8")
+    inventory = load([path])
+    shown = f"{tmp_path}/\\xc7\u0471\\xdb.toml"
+    assert (list(inventory.files), inventory.targets[0].source) == ([shown], f"{shown}:1")
 
 
 def test_no_inventory_is_an_error() -> None:
@@ -236,9 +246,40 @@ def test_included_files_are_looked_for_below_dot_ssh(tmp_path: Path, monkeypatch
 
 def test_files_that_include_one_another_without_end(tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
-    config.write_text(f"Host a\nInclude {config}\n", "utf-8")
-    with pytest.raises(InventoryError, match="files include one another more than 16 deep"):
+    config.write_text(f"Host a\nInclude {config} {config}\nInclude {config}\n", "utf-8")
+    started = time.process_time()
+    with pytest.raises(InventoryError) as raised:
         load([config])
+    assert [str(fault) for fault in raised.value.faults] == [
+        f"{config}:2: ssh_config: files include one another more than 16 deep"
+    ]
+    assert time.process_time() - started < _SECONDS
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"], ids=["xlsx", "xls"])
+@pytest.mark.parametrize("name", ["hosts.xlsx", "hosts.csv"])
+def test_a_workbook_is_called_one(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InventoryError, match="is an Excel workbook or an archive; save the list as CSV"):
+        load([tmp_path / name])
+
+
+def test_a_jump_host_that_is_a_target_is_counted_once(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_text("a jump=gate\ngate ansible_user='{{ who }}'\n", "utf-8")
+    with pytest.raises(InventoryError, match=r"hosts:2: ansible_user of 'gate': is a template"):
+        load([path])
+
+
+def test_keys_that_come_twice_in_every_host(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.json"
+    hosts = [f"web{number}" for number in range(20_000)]
+    said = ", ".join(f'"{name}": {{"zone": "a", "zone": "b"}}' for name in hosts)
+    path.write_text(f'{{"_meta": {{"hostvars": {{{said}}}}}, "web": {json.dumps(hosts)}}}', "utf-8")
+    started = time.process_time()
+    inventory = load([path])
+    assert time.process_time() - started < _SECONDS
+    assert {target.zone for target in inventory.targets} == {"b"}
 
 
 def test_groups_that_aliases_repeat_without_end_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import io
 import logging
 import os
 import re
@@ -39,6 +40,7 @@ def guard() -> None:
     _no_dumps()
     _plain_signals()
     _more_files()
+    _any_character()
     to_stderr()
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
@@ -53,6 +55,13 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
         return await main
 
     return asyncio.run(guarded(), debug=False)
+
+
+def _any_character() -> None:
+    """What a terminal's code page lacks is shown escaped: a glyph in EUC-KR, the bytes of a file name in UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _no_dumps() -> None:

@@ -22,13 +22,13 @@ def locate(text: str, depth: int) -> tuple[Lines, list[Path]]:
             act(lexeme)
         else:
             scanner.text(lexeme)
-    return scanner.lines, scanner.twice
+    return scanner.lines, list(scanner.twice)
 
 
 class _Scanner:
     def __init__(self, depth: int) -> None:
         self.lines = Lines()
-        self.twice: list[Path] = []
+        self.twice: dict[Path, None] = {}
         self.line = 1
         self._depth = depth
         self._path: list[str | int] = []  # one part for each open container: its key or position just now
@@ -60,7 +60,7 @@ class _Scanner:
         if len(self._path) <= self._depth:
             path = tuple(self._path)
             if path in self.lines and path[:-1] not in self.twice:
-                self.twice.append(path)
+                self.twice[path] = None
             self.lines[path] = self.line
 
     def _element(self) -> None:

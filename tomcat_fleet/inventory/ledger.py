@@ -18,7 +18,8 @@ class Spot(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+        file = storable(self.file)
+        return f"{file}:{self.line}" if self.line else file
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Ledger:
     def warn(self, spot: Spot, message: str) -> None:
         """Note something that the operator should know and that harms nothing."""
         self.warnings.append(Fault(spot.file, spot.line, message))
+
+
+def storable(path: str) -> str:
+    r"""``path`` as text that can be stored; the bytes of a name in another code page become ``\xNN``."""
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def quoted(text: object) -> str:

@@ -38,7 +38,7 @@ class Resolver:
     ledger: Ledger
     overlay: Overlay | None = None
     _shared: dict[tuple[object, ...], _Shared] = field(default_factory=dict)
-    _unusable: dict[tuple[str, Spot, str], list[str]] = field(default_factory=dict)
+    _unusable: dict[tuple[str, Spot, str], dict[str, None]] = field(default_factory=dict)
     _passwords: dict[Spot, set[str]] = field(default_factory=dict)
 
     def targets(self, hosts: Iterable[Host]) -> tuple[Target, ...]:
@@ -105,13 +105,13 @@ class Resolver:
 
     def _hit(self, settings: Iterable[Setting], host: Host) -> None:
         for setting in settings:
-            self._unusable.setdefault((setting.word, setting.spot, str(setting.value)), []).append(host.name)
+            self._unusable.setdefault((setting.word, setting.spot, str(setting.value)), {})[host.name] = None
 
     def report(self) -> None:
         """Enter every setting that rules a host out into the ledger, with the hosts that it hits."""
         for (word, spot, message), names in self._unusable.items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            self.ledger.fault(spot, f"{word} of {quoted(names[0])}{more}: {message}")
+            self.ledger.fault(spot, f"{word} of {quoted(next(iter(names)))}{more}: {message}")
 
     def _assemble(self, inherited: Inherited, settings: Settings, host: Host) -> Target | None:
         instances = _instances(settings)

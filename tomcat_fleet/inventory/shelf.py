@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tomcat_fleet.inventory.ledger import Ledger, Spot
+from tomcat_fleet.inventory.ledger import Ledger, Spot, storable
 
 STDIN = Path("-")
+_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .xls
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -43,10 +44,13 @@ class Shelf:
 
     def note(self, file: str, raw: bytes) -> None:
         """Remember what was read under the name ``file``."""
-        self.hashes[file] = hashlib.sha256(raw).hexdigest()
+        self.hashes[storable(file)] = hashlib.sha256(raw).hexdigest()
 
     def text(self, raw: bytes, file: str, *, korean: bool = False) -> str | None:
         """``raw`` as text with plain line ends, CP949 allowed where ``korean``; None, with a fault noted."""
+        if raw.startswith(_WORKBOOK):
+            self.ledger.fault(Spot(file, 0), "is an Excel workbook or an archive; save the list as CSV")
+            return None
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
