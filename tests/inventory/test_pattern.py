@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -143,6 +146,35 @@ def test_file_of_failed_hosts_with_faults(hosts: Path, tmp_path: Path) -> None:
     retry.write_text("\n# nothing\n", "utf-8")
     with pytest.raises(InventoryError, match="names no host"):
         load([hosts], f"@{retry}")
+
+
+_ODD = (
+    "웹서버-1", unicodedata.normalize("NFD", "한글"), "2001:db8::1", "fe80::1%eth0", "web:1", "a@b", "a%b", "a+b",
+    "web", "10.0.0.1", "10.0.0.1:22", "ü.example.com", "_x", "1", "all", "ungrouped", "A", "a",
+)  # fmt: skip
+
+
+def test_a_retry_selects_exactly_its_lines_whatever_they_are(tmp_path: Path) -> None:
+    hosts, retry = tmp_path / "hosts.json", tmp_path / "2026 점검, 1:2" / "failed.retry"
+    found = {name: {"ansible_host": "192.0.2.1", "ansible_port": at + 1} for at, name in enumerate(_ODD)}
+    hosts.write_text(json.dumps({"_meta": {"hostvars": found}, "web": {"hosts": list(found)}}), "utf-8")
+    retry.parent.mkdir()
+    for wanted in ([name] for name in _ODD):
+        retry.write_text("".join(f"{name}\n" for name in wanted), "utf-8")
+        assert [target.name for target in load([hosts], f"@{retry}").targets] == wanted
+    retry.write_text("".join(f"{name}\n" for name in _ODD[::2]), "utf-8")
+    assert [target.name for target in load([hosts], f"@{retry}").targets] == list(_ODD[::2])
+
+
+def test_a_retry_of_hosts_that_are_gone_takes_no_time(tmp_path: Path) -> None:
+    hosts, retry = tmp_path / "hosts", tmp_path / "failed.retry"
+    hosts.write_text("web[00001:15000].example.com\n", "utf-8")
+    retry.write_text("".join(f"old{number:05}.example.com\n" for number in range(500)), "utf-8")
+    started = time.process_time()
+    with pytest.raises(InventoryError) as raised:
+        load([hosts], f"@{retry}")
+    assert len(raised.value.faults) == 500
+    assert time.process_time() - started < 15
 
 
 @pytest.mark.parametrize(

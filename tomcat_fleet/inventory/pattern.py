@@ -13,6 +13,7 @@ that matches nothing is an error: a misspelt exclusion would exclude nothing.
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,12 +68,13 @@ def select(limit: str, fleet: Fleet, ledger: Ledger) -> list[str]:
 
 def _terms(limit: str, ledger: Ledger) -> list[tuple[str, Spot]]:
     terms: list[tuple[str, Spot]] = []
-    for part in split(limit):
+    parts = [limit] if limit.startswith("@") and os.path.isfile(limit[1:]) else split(limit)  # noqa: PTH113  any text
+    for part in parts:
         if part.startswith("@"):
             terms += _from_file(part[1:], ledger)
         else:
             terms.append((part, OPTION))
-    if not split(limit):
+    if not parts:
         ledger.fault(OPTION, "the pattern is empty")
     return terms
 
@@ -100,6 +102,7 @@ class _Matcher:
     fleet: Fleet
     ledger: Ledger
     _known: dict[str, set[str]] = field(default_factory=dict)
+    _compared: int = 0  # names that were looked at for one that is similar
 
     def match(self, text: str, spot: Spot) -> set[str]:
         """Hosts of one pattern without its sign."""
@@ -126,8 +129,10 @@ class _Matcher:
         return hosts
 
     def _near(self, text: str) -> str:
-        known = [*self.fleet.groups, *self.fleet.hosts]
-        return meant(_SUBSCRIPT.sub(r"\g<group>", text), known) if len(known) < _MANY else ""
+        self._compared += len(self.fleet.groups) + len(self.fleet.hosts)
+        if self._compared > _MANY:
+            return ""
+        return meant(_SUBSCRIPT.sub(r"\g<group>", text), [*self.fleet.groups, *self.fleet.hosts])
 
     def _enumerate(self, text: str) -> tuple[Sequence[str], bool]:
         """Hosts in order, and whether anything of that name exists (a group may be empty)."""
@@ -139,7 +144,7 @@ class _Matcher:
         return list(hosts), bool(groups or hosts)
 
 
-_MANY = 20_000  # names beyond which looking for a similar one takes too long
+_MANY = 20_000  # names beyond which looking for similar ones takes too long
 
 
 def _subscript(hosts: Sequence[str], found: re.Match[str]) -> Sequence[str]:
