@@ -75,6 +75,12 @@ esac""",
     ]
 
 
+def test_a_script_that_hangs_is_not_asked_for_every_host(tmp_path: Path) -> None:
+    path = _script(tmp_path, """[ "$1" = --list ] && echo '{"web": ["a", "b", "c"]}' || sleep 60""")
+    wanted = [": --host 'a': did not end within 0.5 s; no other host was asked for"]
+    assert _faults(path, Bounds(seconds=0.5)) == wanted
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
@@ -231,6 +237,12 @@ def test_the_standard_input_says_itself_what_it_is(monkeypatch: pytest.MonkeyPat
     assert [(target.name, target.port) for target in inventory.targets] == [("a", 2222)]
     assert inventory.targets[0].source.startswith("stdin:")
     assert list(inventory.files) == ["stdin"]
+
+
+def test_a_plugin_cannot_be_piped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"plugin: amazon.aws.aws_ec2\n")))
+    with pytest.raises(InventoryError, match=r"stdin:1: .*'amazon.aws.aws_ec2': name its file, not '-'"):
+        load([Path("-")])
 
 
 def test_a_script_piped_through_the_command_line(tmp_path: Path) -> None:

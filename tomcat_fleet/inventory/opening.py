@@ -11,7 +11,7 @@ from tomcat_fleet.inventory import program
 from tomcat_fleet.inventory.format import Format, format_of, is_korean_table
 from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
 from tomcat_fleet.inventory.listing import Ask
-from tomcat_fleet.inventory.program import Bounds, ProgramError
+from tomcat_fleet.inventory.program import Bounds, ProgramError, TooLateError
 from tomcat_fleet.inventory.shelf import STDIN, Shelf, name_of
 
 _PLUGIN = re.compile(r"^[\"']?plugin[\"']?[ \t]*:[ \t]+[\"']?(?P<name>[\w.]+)", re.MULTILINE)
@@ -61,23 +61,45 @@ def _script(path: Path, shelf: Shelf, bounds: Bounds) -> Source | None:
         file=f"{path} --list",
         text=text,
         format=Format.LISTING,
-        ask=lambda host: _asked(whole, host, spot, shelf.ledger, bounds),
+        ask=_Questions(whole, spot, shelf.ledger, bounds).of,
     )
 
 
-def _asked(script: str, host: str, spot: Spot, ledger: Ledger, bounds: Bounds) -> object:
-    try:
-        answer = program.run([script, "--host", host], bounds)
-        return json.loads(answer.output) if answer.output.strip() else {}
-    except ProgramError as error:
-        ledger.fault(spot, f"--host {quoted(host)}: {error}")
-    except (ValueError, RecursionError):
-        ledger.fault(spot, f"--host {quoted(host)}: printed no JSON")
-    return {}
+@dataclass(slots=True)
+class _Questions:
+    """Asks a script for one host after the other, until one answer does not come in time."""
+
+    script: str
+    spot: Spot
+    ledger: Ledger
+    bounds: Bounds
+    hangs: bool = False
+
+    def of(self, host: str) -> object:
+        """Variables of a host; nothing, with a fault noted, when the script fails."""
+        if self.hangs:
+            return {}
+        try:
+            answer = program.run([self.script, "--host", host], self.bounds)
+            return json.loads(answer.output) if answer.output.strip() else {}
+        except TooLateError as error:
+            self.hangs = True
+            self._fault(host, f"{error}; no other host was asked for")
+        except ProgramError as error:
+            self._fault(host, str(error))
+        except (ValueError, RecursionError):
+            self._fault(host, "printed no JSON")
+        return {}
+
+    def _fault(self, host: str, message: str) -> None:
+        self.ledger.fault(self.spot, f"--host {quoted(host)}: {message}")
 
 
 def _plugin(path: Path, name: str, spot: Spot, shelf: Shelf, bounds: Bounds) -> Source | None:
     """Let Ansible run its own plugin."""
+    if path == STDIN:
+        shelf.ledger.fault(spot, f"this configures the inventory plugin {quoted(name)}: name its file, not '-'")
+        return None
     ansible = program.found_on_path(_ANSIBLE_INVENTORY)
     if ansible is None:
         shelf.ledger.fault(

@@ -33,6 +33,10 @@ class ProgramError(ValueError):
     """A program that may not be run, or that gave nothing usable. The message is one safe line."""
 
 
+class TooLateError(ProgramError):
+    """A program that had not ended when its time was over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a program that succeeded printed; ``errors`` is one safe line."""
@@ -84,7 +88,7 @@ def run(argv: Sequence[str], bounds: Bounds, **environment: str) -> Answer:
             code = process.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             _end(process)
-            raise ProgramError(_too_late(bounds)) from None
+            raise TooLateError(_too_late(bounds)) from None
         except BaseException:
             _end(process)
             raise
@@ -103,7 +107,7 @@ def _read(process: subprocess.Popen[bytes], deadline: float, bounds: Bounds) -> 
         while waiting.get_map():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise ProgramError(_too_late(bounds))
+                raise TooLateError(_too_late(bounds))
             for key, _ in waiting.select(left):
                 piece = os.read(key.fd, _PIECE)
                 key.data.extend(piece)
