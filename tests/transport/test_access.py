@@ -268,3 +268,23 @@ def test_a_wrong_passphrase_costs_only_the_hosts_that_need_the_key(
     assert "C4NARY" not in repr(access)
     monkeypatch.setenv("PHRASE", "right")
     assert [each.path for each in load_access([target], known_hosts=known).login(target).identities] == [str(locked)]
+
+
+def test_a_key_that_needs_the_agent_is_left_to_it(tmp_path: Path, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with ssh: IdentityFile names a key that is encrypted, and the agent has it."""
+    private = asyncssh.generate_private_key("ssh-ed25519")
+    encrypted = write_private(tmp_path / "encrypted", private.export_private_key("pkcs8-pem", passphrase="right"))
+    named = replace(WEB, key_files=(str(encrypted),))
+    path = str(tmp_path / "agent")
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(path)
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        for asking, use_agent in ((named, True), (replace(named, use_agent=True), False)):
+            login = load_access([asking], known_hosts=known, use_agent=use_agent).login(asking)
+            assert (login.identities, login.agent_path, login.locked) == ((), path, ())
+        both = load_access([WEB], known_hosts=known, key_files=[encrypted], use_agent=True)
+        assert both.login(WEB).agent_path == path
+        with pytest.raises(ConfigError, match="private key encrypted"):
+            load_access([replace(named, use_agent=True), replace(named, name="web02")], known_hosts=known)
+        with pytest.raises(ConfigError, match="cannot be read: No such file"):
+            load_access([replace(WEB, key_files=("/none",))], known_hosts=known, use_agent=True)

@@ -16,7 +16,14 @@ from tomcat_fleet.transport.credential import CredentialError, resolve_all
 from tomcat_fleet.transport.endpoint import Endpoint, Login
 from tomcat_fleet.transport.jump import SSH_PORT, Hop, parse_jump
 from tomcat_fleet.transport.known_hosts import KnownHosts, read_known_hosts
-from tomcat_fleet.transport.private_key import USUAL, EncryptedKeyError, Identity, WrongPassphraseError, read_identity
+from tomcat_fleet.transport.private_key import (
+    USUAL,
+    AgentKeyError,
+    EncryptedKeyError,
+    Identity,
+    WrongPassphraseError,
+    read_identity,
+)
 from tomcat_fleet.transport.secret import Secret
 
 _DEFAULT_KNOWN_HOSTS = "~/.ssh/known_hosts"
@@ -131,7 +138,7 @@ def load_access(
     access = Access(
         account=_account(),
         known_hosts=found.known_hosts(known_hosts),
-        identities=found.identities(machines, shared, passwords),
+        identities=found.identities(_wanted(machines, shared, use_agent=use_agent), passwords),
         locked=found.locked,
         key_files=shared,
         usual=found.usual(),
@@ -184,13 +191,9 @@ class _Loader:
             self.faults.extend(error.faults)
             return KnownHosts()
 
-    def identities(
-        self, machines: Iterable[Target], shared: Iterable[str], passwords: Mapping[str, Secret]
-    ) -> dict[Opened, Identity]:
-        own = (Opened(path, machine.key_passphrase) for machine in machines for path in machine.key_files)
-        of_all = (Opened(path, phrase) for path in shared for phrase in {each.key_passphrase for each in machines})
+    def identities(self, wanted: Mapping[Opened, bool], passwords: Mapping[str, Secret]) -> dict[Opened, Identity]:
         found: dict[Opened, Identity] = {}
-        for each in dict.fromkeys([*of_all, *own]):
+        for each, by_agent in wanted.items():
             if each.passphrase and each.passphrase not in passwords:
                 continue  # why is said already
             phrase = passwords[each.passphrase] if each.passphrase else None
@@ -199,6 +202,8 @@ class _Loader:
             except WrongPassphraseError as error:
                 self.locked[each] = f"private key {each.path}: {error}"
             except CredentialError as error:
+                if by_agent and isinstance(error, AgentKeyError):
+                    continue  # like ssh(1): the agent has it, or the server says that something is missing
                 self.faults.append(Fault(each.path, 0, f"private key {error}"))
         return found
 
@@ -236,6 +241,17 @@ class _Loader:
             else:
                 found[reference] = value
         return found
+
+
+def _wanted(machines: Iterable[Target], shared: Sequence[str], *, use_agent: bool) -> dict[Opened, bool]:
+    """Return every key file that is named, and whether all machines that it is for have the agent, too."""
+    found = {Opened(path, each.key_passphrase): use_agent for path in shared for each in machines}
+    for machine in machines:
+        has_agent = use_agent or machine.use_agent
+        for path in machine.key_files:
+            opened = Opened(path, machine.key_passphrase)
+            found[opened] = found.get(opened, True) and has_agent
+    return found
 
 
 def _references(machine: Target) -> Iterator[str]:

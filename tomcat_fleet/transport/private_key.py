@@ -19,7 +19,11 @@ _WITHOUT_BCRYPT = "requires bcrypt"
 _UNKNOWN_CIPHER = ("Unknown cipher", "Unknown kdf")
 
 
-class EncryptedKeyError(CredentialError):
+class AgentKeyError(CredentialError):
+    """Only an agent can use the key as things are."""
+
+
+class EncryptedKeyError(AgentKeyError):
     """The key needs a passphrase, and none is given."""
 
 
@@ -50,7 +54,7 @@ def read_identity(path: Path, passphrase: Secret | None = None) -> Identity:
             raise
         key = _decrypt(content, passphrase)
     if key.get_algorithm().startswith("sk-"):
-        raise CredentialError("is kept in a FIDO authenticator; add it to an agent and ask for the agent")
+        raise AgentKeyError("is kept in a FIDO authenticator; add it to an agent and ask for the agent")
     return Identity(path=str(path), key=key, certificate=_certificate(Path(f"{path}-cert.pub")))
 
 
