@@ -17,7 +17,10 @@ import pytest
 from tests.cli.terminal import fleet, inventory
 from tests.sshd import Sshd
 from tomcat_fleet.cli import known_hosts
+from tomcat_fleet.cli.pending import review
+from tomcat_fleet.cli.word import Lang, speaker
 from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.sweep import clock
 
 OTHER = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
 
@@ -146,16 +149,25 @@ def test_known_hosts_is_no_place_for_what_waits_for_review(tmp_path: Path) -> No
     known = tmp_path / "known_hosts"
     (tmp_path / "link").symlink_to(known)
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "hosts.toml").write_text("[hosts.web01]\n", "utf-8")
     for output, said in (
         (known, "is known_hosts itself"),
         (tmp_path / "link", "is known_hosts"),
         (tmp_path, "is a dir"),
         (tmp_path / "pipe", "is not a regular file"),
+        (tmp_path / "hosts.toml", "holds something else than keys for review"),
     ):
         with pytest.raises(ConfigError, match=said):
             known_hosts._check_output(output, known)
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         known_hosts._read(tmp_path / "none")
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_what_an_earlier_scan_wrote_is_replaced(lang: Lang, tmp_path: Path) -> None:
+    pending = tmp_path / "pending"
+    pending.write_text(review([], speaker(lang), clock.now(), str(pending)), "utf-8")
+    known_hosts._check_output(pending, tmp_path / "known_hosts")
 
 
 def test_a_damaged_known_hosts_stops_the_scan(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from tomcat_fleet.transport.scan_route import Route, jump_hosts
 
 INCOMPLETE = 3
 _COLUMNS = ("host", "address", "type", "fingerprint", "state")
+_MARK = b"# tomcat-fleet known-hosts scan"  # how a file for review begins in both languages
 _DEFAULT = Path("~/.ssh/known_hosts")
 _STYLES = {State.CHANGED: "bold reverse red", State.REVOKED: "bold reverse red", State.NEW: "bold", State.KNOWN: "dim"}
 
@@ -142,6 +143,17 @@ def _check_output(pending: Path, known_hosts: Path) -> None:
         raise ConfigError([Fault(str(pending), 0, "is a directory; a file is expected")])
     if pending.exists() and not pending.is_file():  # root would put a file in the place of /dev/null
         raise ConfigError([Fault(str(pending), 0, "is not a regular file")])
+    if not _may_be_replaced(pending):
+        raise ConfigError([Fault(str(pending), 0, "holds something else than keys for review, and is left alone")])
+
+
+def _may_be_replaced(pending: Path) -> bool:
+    """Whether there is nothing, or what an earlier scan wrote: ``-o`` may have been given the inventory by mistake."""
+    try:
+        with pending.open("rb") as file:
+            return file.read(len(_MARK)) in {b"", _MARK}
+    except OSError:
+        return not pending.exists()
 
 
 def _access(fleet: Inventory, known_hosts: Path, keys: list[Path] | None, *, agent: bool) -> Access | None:
