@@ -295,3 +295,13 @@ class TestJump:
         first, second = jump_hosts([replace(LOCAL, jump="far")], {"far": far, "other": other})
         assert first == other
         assert (second.port, second.user, second.jump) == (2200, "hop", "other")
+
+
+def test_a_jump_host_that_leads_to_another_is_asked_first() -> None:
+    gate = Target(name="gate", address="192.0.2.9")
+    inner = Target(name="inner", address="192.0.2.10", jump="gate")
+    web = Target(name="web01", address="192.0.2.11", jump="inner")
+    asked = jump_hosts([web, replace(web, name="web02")], {"gate": gate, "inner": inner})
+    assert [(hop.name, hop.jump) for hop in asked] == [("gate", None), ("inner", "gate")]
+    circle = {"gate": replace(gate, jump="inner"), "inner": inner}
+    assert {hop.name for hop in jump_hosts([web], circle)} == {"gate", "inner"}, "refused elsewhere; here it ends"
