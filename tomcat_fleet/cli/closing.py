@@ -108,7 +108,9 @@ class Closing:
             yield _short(f"  {event.target}  {self._say(f'outcome.{event.outcome}')}")
             if event.reason:
                 lines = Text(getattr(said(event.reason), self._lang)).wrap(console, console.width - len(_INDENT))
-                yield from (Text(_INDENT) + line for line in lines)
+                for line in lines:
+                    line.rstrip()
+                    yield Text(_INDENT) + line
         if self._lost > len(self._incomplete):
             yield Text("  " + self._say("closing.more", count=self._lost - len(self._incomplete)))
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from tomcat_fleet.model.result import Words
 
 _LONGEST = 2000
+_TRIED = "tried "
 
 
 def said(line: str) -> Words:
@@ -19,8 +20,21 @@ def said(line: str) -> Words:
         if found:
             groups = {name: text for name, text in found.groupdict().items() if text is not None}
             rest = said(groups["rest"]) if "rest" in groups else Words(ko="", en="")
-            return Words(ko=_fill(words.ko, groups, rest.ko), en=_fill(words.en, groups, rest.en))
+            tried = _tried(groups.get("tried", ""))
+            return Words(
+                ko=_fill(words.ko, groups | {"tried": tried.ko}, rest.ko),
+                en=_fill(words.en, groups | {"tried": tried.en}, rest.en),
+            )
     return Words(ko=line, en=line)
+
+
+def _tried(listed: str) -> Words:
+    """A list of what was offered to a server, each part in words of its own."""
+    parts = [said(f"{_TRIED}{part}") for part in listed.split(", ")]
+    return Words(
+        ko=", ".join(part.ko.removeprefix(_TRIED) for part in parts),
+        en=", ".join(part.en.removeprefix(_TRIED) for part in parts),
+    )
 
 
 def _fill(sentence: str, groups: dict[str, str], rest: str) -> str:

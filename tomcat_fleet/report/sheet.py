@@ -90,7 +90,8 @@ def unknown(result: TargetResult, wording: Wording) -> Iterator[tuple[Cell, ...]
             said = (wording.own("kind.item"), instance.base, finding.item, source, wording.of(finding.message))
             yield (*where, *said, finding.subject, wording.steps(finding.remediation))
     for gap in result.gaps:
-        yield (*where, wording.own("kind.gap"), "", "", gap.source, wording.gap(gap.gap), gap.detail, gap.help)
+        reason, detail = wording.gap(gap.gap), wording.said(gap.detail)
+        yield (*where, wording.own("kind.gap"), "", "", gap.source, reason, detail, gap.help)
 
 
 def _where(result: TargetResult) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport.channel import Channel, Link
 
-_ENDED = TargetError(Outcome.COLLECTOR_FAILED, "standard output ended")
+_ENDED = TargetError(Outcome.COLLECTOR_FAILED, "the channel is closed")
 
 
 class JumpLostError(TargetError):
