@@ -8,6 +8,7 @@ import pytest
 
 from tests.report import sample
 from tests.report.reading import Page, files, read, report
+from tomcat_fleet.model.result import MethodResult
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.template import template_dir
 
@@ -314,3 +315,14 @@ def test_every_page_names_the_patch_tables_it_was_judged_by(
     bundled = {"ko": "내장", "en": "bundled"}[lang]
     for shown in ("/home/auditor/advisories.json", sample.sha("advisories"), bundled, sample.sha("releases")):
         assert shown in text
+
+
+def test_a_host_that_was_not_reached_ran_no_command(tmp_path: Path) -> None:
+    lost = dataclasses.replace(
+        sample.unreachable(), method=MethodResult(transport="asyncssh", account="audit", jump="gate")
+    )
+    good = sample.good()
+    report(tmp_path, [lost, good], "en")
+    texts = [read(tmp_path / "hosts" / f"{result.slug}.html").text for result in (lost, good)]
+    assert ["Command run" in text for text in texts] == [False, True]
+    assert "Jump host" in texts[0]
