@@ -155,6 +155,9 @@ def test_a_jump_host_that_is_described_is_looked_up_by_its_address(tmp_path: Pat
     bastion = Target(name="bastion", address="192.0.2.9", port=2222)
     (finding,) = host_key.examine(path, [replace(WEB, jump="bastion")], {"bastion": bastion}, "")
     assert said([finding]) == [("ok", "hosts_ok")]
+    elsewhere = replace(bastion, port=22)
+    (finding,) = host_key.examine(path, [replace(WEB, jump="bastion:2222")], {"bastion": elsewhere}, "")
+    assert said([finding]) == [("ok", "hosts_ok")], "the port that a way names comes before the table's"
 
 
 def test_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

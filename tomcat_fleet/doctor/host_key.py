@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tomcat_fleet.doctor.finding import Finding, of_faults, ok, problem, warning
@@ -15,8 +16,8 @@ from tomcat_fleet.transport.known_hosts import KnownHosts, read_known_hosts
 _NAMED = 3
 
 
-def examine(path: Path, targets: Iterable[Target], jumps: Mapping[str, Target], inventory: str) -> Iterator[Finding]:
-    """Look up every target and jump host in the file ``path``; ``inventory`` is named in the advice."""
+def examine(path: Path, targets: Iterable[Target], jumps: Mapping[str, Target], options: str) -> Iterator[Finding]:
+    """Look up every target and jump host in the file ``path``; the advice repeats ``options``."""
     try:
         known = read_known_hosts(path)
     except ConfigError as error:
@@ -30,7 +31,7 @@ def examine(path: Path, targets: Iterable[Target], jumps: Mapping[str, Target], 
         return
     names = ", ".join(one_line(name, 64) for name in missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
     tell = problem if len(missing) == len(machines) else warning
-    count = {"missing": len(missing), "count": len(machines), "names": names, "inventory": inventory}
+    count = {"missing": len(missing), "count": len(machines), "names": names, "options": options}
     yield tell("known_hosts", "hosts_missing", **file, **count)
 
 
@@ -39,7 +40,8 @@ def _machines(targets: Iterable[Target], jumps: Mapping[str, Target]) -> Iterato
         yield target.name, _place(target)
         for hop in _hops(target):
             described = jumps.get(hop.address)
-            yield str(hop), _place(described) if described else (hop.address, hop.port or SSH_PORT)
+            machine = replace(described, port=hop.port or described.port) if described else None
+            yield str(hop), _place(machine) if machine else (hop.address, hop.port or SSH_PORT)
 
 
 def _hops(target: Target) -> tuple[Hop, ...]:

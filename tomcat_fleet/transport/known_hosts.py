@@ -117,6 +117,8 @@ def read_known_hosts(path: Path) -> KnownHosts:
         content = path.read_bytes()
     except OSError as error:
         message = f"cannot be read: {error.strerror}; host keys are always verified, so this file is needed"
+        if isinstance(error, FileNotFoundError):
+            message += " ('tomcat-fleet known-hosts scan' collects keys for it)"
         raise ConfigError([Fault(str(path), 0, message)]) from None
     return parse_known_hosts(content, str(path))
 
