@@ -34,8 +34,12 @@ app = typer.Typer(
 
 @app.command()
 def show(
-    what: Annotated[str | None, typer.Argument(help="A version such as 9.0.50, or CVE-2025-24813.")] = None,
-    profile: Annotated[Path | None, typer.Option(help="Profile whose advisories_max_age_days counts.")] = None,
+    what: Annotated[
+        str | None, typer.Argument(metavar="VERSION", help="A version such as 9.0.50, or CVE-2025-24813.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Profile whose advisories_max_age_days counts.")
+    ] = None,
     lang: Language = Lang.KO,
 ) -> None:
     """Show the tables in use, what affects a version, or one advisory."""
@@ -55,11 +59,16 @@ def show(
 
 @app.command()
 def update(
-    files: Annotated[list[Path], typer.Argument(help="advisories.json, releases.json, or a directory with them.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="advisories.json, releases.json, or a directory with them.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Even if older than the table in use, or poorer.")] = False,  # noqa: FBT002
     lang: Language = Lang.KO,
 ) -> None:
-    """Check newer tables and install them for this user; sweeps use them from then on."""
+    """Check newer tables and install them for this user.
+
+    Sweeps use them from then on.
+    """
     today, say, directory = _today(), speaker(lang), data_directory(os.environ)
     updates = read_updates(files, _standing(directory, today), today, force=force)
     try:

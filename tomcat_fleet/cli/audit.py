@@ -11,13 +11,18 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
+from tomcat_fleet.cli.fleet import read_fleet
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
 from tomcat_fleet.cli.option import (
+    Agent,
     Classification,
+    Concurrency,
     FailOn,
     Formats,
     Inventories,
+    Keys,
+    KnownHostsFile,
     Language,
     Limit,
     Output,
@@ -25,14 +30,15 @@ from tomcat_fleet.cli.option import (
     PerSubnet,
     SshConfig,
     Templates,
+    Transport,
     Verbose,
     listed,
 )
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
-from tomcat_fleet.errors import ConfigError, Fault, UserError
-from tomcat_fleet.inventory import Inventory, load
+from tomcat_fleet.errors import Fault, UserError
+from tomcat_fleet.inventory import Inventory
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.installed import data_directory, tables_in_use
@@ -49,14 +55,6 @@ _DEFAULTS = Limits()
 T = TypeVar("T")
 
 
-class Carrier(StrEnum):
-    """How targets are reached."""
-
-    ASYNCSSH = "asyncssh"
-    PARAMIKO = "paramiko"
-    LOCAL = "local"
-
-
 class Overlap(StrEnum):
     """What becomes of a sweep while another one of the same inventory is under way."""
 
@@ -66,10 +64,12 @@ class Overlap(StrEnum):
 
 Resume: TypeAlias = Annotated[
     str | None,
-    typer.Option(help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."),
+    typer.Option(
+        metavar="SWEEP", help="Go on with an interrupted sweep: its directory or id. What it has is not audited again."
+    ),
 ]
-Transport: TypeAlias = Annotated[
-    Carrier | None, typer.Option(help="Reach every target this way, whatever the inventory says.")
+Timeout: TypeAlias = Annotated[
+    float, typer.Option(min=1, metavar="SECONDS", help="Seconds for everything on one target.")
 ]
 Overlapping: TypeAlias = Annotated[Overlap, typer.Option(help="While another sweep of this inventory is under way.")]
 
@@ -78,21 +78,21 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     inventory: Inventories,
     output: Output = None,
     limit: Limit = None,
-    lang: Language = Lang.KO,
-    formats: Formats = "html,json",
-    fail_on: FailOn = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")] = 64,
+    ssh_config: SshConfig = None,
+    known_hosts: KnownHostsFile = None,
+    key: Keys = None,
+    agent: Agent = False,  # noqa: FBT002  how typer knows a flag
+    transport: Transport = None,
+    concurrency: Concurrency = 64,
     per_jump: PerJump = 32,
     per_subnet: PerSubnet = 0,
-    ssh_config: SshConfig = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything on one target.")] = _DEFAULTS.total_s,
-    known_hosts: Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")] = None,
-    key: Annotated[list[Path] | None, typer.Option(help="Private key for targets that name none; repeatable.")] = None,
-    agent: Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")] = False,  # noqa: FBT002
-    profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters.")] = None,
-    templates: Templates = None,
+    timeout: Timeout = _DEFAULTS.total_s,
+    profile: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of judging parameters.")] = None,
+    fail_on: FailOn = None,
+    formats: Formats = "html,json",
+    lang: Language = Lang.KO,
     classification: Classification = "",
-    transport: Transport = None,
+    templates: Templates = None,
     resume: Resume = None,
     overlap: Overlapping = Overlap.WAIT,
     verbosity: Verbose = 0,
@@ -101,7 +101,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     verbose(verbosity)
     sweep = clock.sweep_id(began := clock.now())
     desk = _Faults()
-    fleet = desk.of(lambda: _fleet(inventory, limit, ssh_config, transport))
+    fleet = desk.of(lambda: read_fleet(inventory, limit, ssh_config, transport))
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
     today = began.astimezone().date()
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
@@ -164,15 +164,6 @@ class _Faults:
         except UserError as error:
             self.faults.extend(error.faults)
             return None
-
-
-def _fleet(paths: list[Path], limit: str | None, ssh_config: Path | None, transport: Carrier | None) -> Inventory:
-    fleet = load(paths, limit, ssh_config)
-    if not fleet.targets:
-        raise ConfigError("the inventory has no target" + (f" that --limit {limit!r} selects" if limit else ""))
-    if transport is None:
-        return fleet
-    return replace(fleet, targets=tuple(replace(target, transport=transport.value) for target in fleet.targets))
 
 
 def _access(fleet: Inventory | None, known_hosts: Path | None, keys: list[Path] | None, *, agent: bool) -> Access:

@@ -20,12 +20,15 @@ _DIRECTORY = Path("demo-report")
 
 def demo(
     output: Output = None,
-    hosts: Annotated[int, typer.Option(min=HOSTS, max=500, help="Size of the demo fleet.")] = HOSTS,
+    hosts: Annotated[int, typer.Option(min=HOSTS, max=500, metavar="N", help="Size of the demo fleet.")] = HOSTS,
     lang: Language = Lang.KO,
     templates: Templates = None,
     verbosity: Verbose = 0,
 ) -> None:
-    """Audit a fleet of demo hosts on loopback and say which page to open."""
+    """Audit a fleet of demo hosts on loopback.
+
+    At the end it says which page to open.
+    """
     verbose(verbosity)
     say = speaker(lang)
     directory = output or _DIRECTORY

@@ -7,14 +7,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tomcat_fleet.cli.option import Inventories, Language, Limit, Output, SshConfig, Templates
+from tomcat_fleet.cli.option import (
+    Agent,
+    Concurrency,
+    Inventories,
+    Keys,
+    KnownHostsFile,
+    Language,
+    Limit,
+    Output,
+    SshConfig,
+    Templates,
+    Transport,
+)
 from tomcat_fleet.cli.word import Lang, Say, Sign, speaker
 from tomcat_fleet.doctor.examine import Case, examine
 from tomcat_fleet.doctor.finding import Finding, Level
@@ -41,32 +53,27 @@ class Form(StrEnum):
     JSON = "json"
 
 
-Concurrency: TypeAlias = Annotated[int, typer.Option(min=1, max=1000, help="Targets under way at a time.")]
-KnownHosts: TypeAlias = Annotated[Path | None, typer.Option(help="Trusted host keys; default ~/.ssh/known_hosts.")]
-Keys: TypeAlias = Annotated[
-    list[Path] | None, typer.Option("--key", help="Private key for targets that name none; repeatable.")
-]
-
-
 def doctor(  # noqa: PLR0913, PLR0917  one parameter per option
     inventory: Inventories,
     output: Output = None,
     limit: Limit = None,
-    lang: Language = Lang.KO,
-    concurrency: Concurrency = 64,
-    known_hosts: KnownHosts = None,
     ssh_config: SshConfig = None,
+    known_hosts: KnownHostsFile = None,
     key: Keys = None,
-    agent: Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")] = False,  # noqa: FBT002
-    templates: Templates = None,
+    agent: Agent = False,  # noqa: FBT002  how typer knows a flag
+    transport: Transport = None,
+    concurrency: Concurrency = 64,
     resolve: Annotated[  # noqa: FBT002
         bool, typer.Option("--resolve", help="Resolve cmd:, keyring: and vault: references, too, as an audit does.")
     ] = False,
     form: Annotated[Form, typer.Option("--format", help="Lines for people, or JSON.")] = Form.TEXT,
+    lang: Language = Lang.KO,
+    templates: Templates = None,
 ) -> None:
-    """Check what an audit with the same options needs; exit 2 when it cannot work.
+    """Check what an audit with these options needs.
 
-    Logs in to every jump host, to find out whether it lets through; connects to no target and changes nothing.
+    Exit 2 when it cannot work. Logs in to every jump host, to find out whether it lets through; connects to no target
+    and changes nothing.
     """
     case = Case(
         inventory=tuple(inventory),
@@ -78,6 +85,7 @@ def doctor(  # noqa: PLR0913, PLR0917  one parameter per option
         agent=agent,
         concurrency=concurrency,
         lang=lang,
+        transport=transport,
         templates=templates,
         outside=resolve,
         now=clock.now().astimezone(),

@@ -23,7 +23,7 @@ _SHOWN = 200
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
-    sweep: Annotated[Path, typer.Argument(help="Directory that a sweep has written.")],
+    sweep: Annotated[Path, typer.Argument(metavar="DIR", help="Directory that a sweep has written.")],
     output: Output = None,
     verified: Annotated[  # noqa: FBT002  how typer has flags
         bool,
@@ -32,14 +32,19 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
     anew: Annotated[  # noqa: FBT002  same
         bool, typer.Option("--anew", help="Judge by today's date and the patch tables in use, not by the sweep's.")
     ] = False,
-    profile: Annotated[Path | None, typer.Option(help="TOML file of judging parameters; implies --anew.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file of judging parameters; implies --anew.")
+    ] = None,
     formats: Formats = "html,json",
     lang: Language = Lang.KO,
     templates: Templates = None,
     classification: Classification = "",
     fail_on: FailOn = None,
 ) -> None:
-    """Judge the evidence that a sweep has stored once more, and write its report. Connects to nothing."""
+    """Judge the evidence of a sweep again.
+
+    Takes what the sweep has stored, and writes a report of it. Connects to nothing.
+    """
     if output is None and not verified:
         raise ConfigError("say where the report goes with -o DIR, or check what is there with --verify")
     if output is not None and output.resolve() == sweep.resolve():

@@ -19,7 +19,7 @@ from tomcat_fleet.model.result import Steps, Words
 
 
 def guide(
-    item: Annotated[str | None, typer.Argument(help="WT-01 … WT-13, or just the number.")] = None,
+    item: Annotated[str | None, typer.Argument(metavar="ITEM", help="WT-01 … WT-13, or just the number.")] = None,
     lang: Language = Lang.KO,
 ) -> None:
     """List the items of the guide, or explain one in full."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,10 +19,11 @@ from tomcat_fleet.cli.aligned import print_aligned
 from tomcat_fleet.cli.guard import run_loop, sockets
 from tomcat_fleet.cli.inventory import warn
 from tomcat_fleet.cli.logs import verbose
-from tomcat_fleet.cli.option import Inventories, Language, Limit, SshConfig, Verbose
+from tomcat_fleet.cli.option import Inventories, KnownHostsFile, Language, Limit, SshConfig, Verbose
 from tomcat_fleet.cli.pending import Answer, answers, groups, mark, named, review
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
+from tomcat_fleet.guide.said import said
 from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.escape import one_line
 from tomcat_fleet.sweep import clock
@@ -41,27 +42,27 @@ _MARK = b"# tomcat-fleet known-hosts scan"  # how a file for review begins in bo
 _DEFAULT = Path("~/.ssh/known_hosts")
 _STYLES = {State.CHANGED: "bold reverse red", State.REVOKED: "bold reverse red", State.NEW: "bold", State.KNOWN: "dim"}
 
-KnownHostsFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--known-hosts", help="Trusted host keys; default ~/.ssh/known_hosts.")
-]
-
 app = typer.Typer(help="Host keys: ask for them, review them, trust them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("scan")
 def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     inventory: Inventories,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File for review; default known_hosts.pending beside known_hosts."
+        ),
+    ] = None,
     limit: Limit = None,
     ssh_config: SshConfig = None,
     known_hosts: KnownHostsFile = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File for review; default known_hosts.pending beside known_hosts."),
+    key: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Private key for jump hosts; repeatable.")
     ] = None,
-    key: Annotated[list[Path] | None, typer.Option(help="Private key for jump hosts; repeatable.")] = None,
     agent: Annotated[bool, typer.Option("--agent", help="Offer the agent's keys to jump hosts.")] = False,  # noqa: FBT002
-    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Hosts under way at a time.")] = 64,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one host.")] = 30.0,
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Hosts under way at a time.")] = 64,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Seconds for one host.")] = 30.0,
     lang: Language = Lang.KO,
     verbosity: Verbose = 0,
 ) -> None:
@@ -82,16 +83,18 @@ def ask(  # noqa: PLR0913, PLR0917  one parameter per option
     found = _scanned(asked, Route(access, limits), concurrency, timeout)
     listed = answers(found, known or KnownHosts())
     _write(pending, review(listed, say, clock.now(), shlex.quote(str(pending))))
-    _show(listed, say)
+    _show(listed, say, lang)
     _close(listed, say, pending, path if known_hosts else None)
     raise typer.Exit(INCOMPLETE if any(answer.fault for answer in listed) else 0)
 
 
 @app.command("approve")
 def trust(
-    pending: Annotated[Path, typer.Argument(help="The reviewed file that scan wrote.")],
+    pending: Annotated[Path, typer.Argument(metavar="FILE", help="The reviewed file that scan wrote.")],
     known_hosts: KnownHostsFile = None,
-    only: Annotated[list[str] | None, typer.Option(help="Only this host, by any of its names; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="Only this host, by any of its names; repeatable.")
+    ] = None,
     hashed: Annotated[bool, typer.Option("--hash", help="Hide host names, as ssh-keygen -H does.")] = False,  # noqa: FBT002
     replaced: Annotated[  # noqa: FBT002  how typer knows a flag
         bool, typer.Option("--replace", help="Also take keys that replace others; those are removed.")
@@ -115,9 +118,9 @@ def trust(
         )
     for refusal in result.refused:
         key = "pattern" if refusal.line else f"refused_{refusal.state}"
-        said = say(f"known_hosts.{key}", name=refusal.pending.name, fingerprint=mark(refusal.pending.key),
+        told = say(f"known_hosts.{key}", name=refusal.pending.name, fingerprint=mark(refusal.pending.key),
                    place=f"{path}:{refusal.line}")  # fmt: skip
-        typer.echo(said, err=True)
+        typer.echo(told, err=True)
     counts = {"added": len(result.added), "known": len(result.known), "refused": len(result.refused)}
     typer.echo(say("known_hosts.approved", path=path, **counts))
     if result.removed:
@@ -183,9 +186,9 @@ def _write(file: Path, text: str) -> None:
         raise ConfigError([Fault(str(file), 0, f"cannot be written: {error.strerror}")]) from None
 
 
-def _show(found: Sequence[Answer], say: Say) -> None:
+def _show(found: Sequence[Answer], say: Say, lang: Lang) -> None:
     headings = [say(f"known_hosts.{column}") for column in _COLUMNS]
-    rows = [row for answer in found for row in _rows(answer, say)]
+    rows = [row for answer in found for row in _rows(answer, say, lang)]
     if not sys.stdout.isatty():
         print_aligned([headings, *([*cells, word] for cells, word, _ in rows)])
         return
@@ -197,14 +200,14 @@ def _show(found: Sequence[Answer], say: Say) -> None:
     Console(highlight=False).print(table)
 
 
-def _rows(answer: Answer, say: Say) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _rows(answer: Answer, say: Say, lang: Lang) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Cells, the word of the last one and its style."""
     named = (", ".join(answer.labels), answer.name)
     for key, state in answer.keys:
         cells = (*named, key.get_algorithm(), key.get_fingerprint())
         yield cells, say(f"known_hosts.{state}"), _STYLES[state]
     if answer.fault:
-        reason = f"{say(f'outcome.{answer.fault.outcome}')}: {answer.fault.reason}"
+        reason = f"{say(f'outcome.{answer.fault.outcome}')}: {getattr(said(answer.fault.reason), lang)}"
         yield (*named, "-", reason), say("known_hosts.unreached"), "bold"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -11,6 +12,14 @@ from tomcat_fleet.cli.word import Lang
 from tomcat_fleet.model.status import Severity
 
 _FORMATS = ("html", "json", "csv", "xlsx")
+
+
+class Carrier(StrEnum):
+    """How targets are reached."""
+
+    ASYNCSSH = "asyncssh"
+    PARAMIKO = "paramiko"
+    LOCAL = "local"
 
 
 def listed(formats: str) -> frozenset[str]:
@@ -27,28 +36,61 @@ def _formats(value: str) -> str:
 
 Formats: TypeAlias = Annotated[
     str,
-    typer.Option("--format", callback=_formats, help="Comma list of html, json, csv, xlsx; html and json always are."),
+    typer.Option(
+        "--format",
+        metavar="LIST",
+        callback=_formats,
+        help="Comma list of html, json, csv, xlsx; html and json always are.",
+    ),
 ]
 Language: TypeAlias = Annotated[
     Lang, typer.Option("--lang", envvar="TOMCAT_FLEET_LANG", help="Language of terminal and report.")
 ]
 Inventories: TypeAlias = Annotated[
-    list[Path], typer.Option("--inventory", "-i", help="Inventory file or directory; may be given several times.")
+    list[Path],
+    typer.Option("--inventory", "-i", metavar="PATH", help="Inventory file or directory; may be given several times."),
 ]
 Limit: TypeAlias = Annotated[
-    str | None, typer.Option("--limit", help="Only these hosts: names, groups, wildcards, web:&prod:!db, @file.")
+    str | None,
+    typer.Option(
+        "--limit", metavar="PATTERN", help="Only these hosts: names, groups, wildcards, web:&prod:!db, @file."
+    ),
 ]
 PerJump: TypeAlias = Annotated[
-    int, typer.Option(min=0, help="Targets under way at a time over one jump host; 0: as many as there are.")
+    int,
+    typer.Option(min=0, metavar="N", help="Targets under way at a time over one jump host; 0: as many as there are."),
 ]
 PerSubnet: TypeAlias = Annotated[
-    int, typer.Option(min=0, help="Targets under way at a time in one /24 or /64; 0: as many as there are.")
+    int,
+    typer.Option(min=0, metavar="N", help="Targets under way at a time in one /24 or /64; 0: as many as there are."),
 ]
 SshConfig: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--ssh-config", help="OpenSSH client configuration that fills what the inventory leaves open."),
+    typer.Option(
+        "--ssh-config", metavar="FILE", help="OpenSSH client configuration that fills what the inventory leaves open."
+    ),
 ]
-Output: TypeAlias = Annotated[Path | None, typer.Option("--output", "-o", help="Directory for the results.")]
+Transport: TypeAlias = Annotated[
+    Carrier | None,
+    typer.Option(
+        "--transport",
+        metavar="NAME",
+        help="Reach every target by asyncssh, paramiko or local, whatever the inventory says.",
+    ),
+]
+Concurrency: TypeAlias = Annotated[
+    int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="Targets under way at a time.")
+]
+KnownHostsFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--known-hosts", metavar="FILE", help="Trusted host keys; default ~/.ssh/known_hosts.")
+]
+Keys: TypeAlias = Annotated[
+    list[Path] | None, typer.Option("--key", metavar="FILE", help="Private key for targets that name none; repeatable.")
+]
+Agent: TypeAlias = Annotated[bool, typer.Option("--agent", help="Offer the keys of the SSH agent.")]
+Output: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="DIR", help="Directory for the results.")
+]
 Verbose: TypeAlias = Annotated[
     int,
     typer.Option(
@@ -60,9 +102,12 @@ Verbose: TypeAlias = Annotated[
     ),
 ]
 Templates: TypeAlias = Annotated[
-    Path | None, typer.Option("--templates", help="Directory whose templates replace those of the same name.")
+    Path | None,
+    typer.Option("--templates", metavar="DIR", help="Directory whose templates replace those of the same name."),
 ]
-Classification: TypeAlias = Annotated[str, typer.Option("--classification", help="Mark on every page, such as 대외비.")]
+Classification: TypeAlias = Annotated[
+    str, typer.Option("--classification", metavar="TEXT", help="Mark on every page, such as 대외비.")
+]
 FailOn: TypeAlias = Annotated[
     Severity | None,
     typer.Option("--fail-on", help="Exit 1 when an item of this severity or a higher one failed."),

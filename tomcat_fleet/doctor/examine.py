@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 import resource
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from tomcat_fleet.sweep.installed import data_directory
 from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.open import check_transports
 
+KNOWN_HOSTS = Path("~/.ssh/known_hosts")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -30,10 +33,11 @@ class Case:
     limit: str | None = None
     ssh_config: Path | None = None
     output: Path | None = None  # None: a new directory where it is run
-    known_hosts: Path = Path("~/.ssh/known_hosts")
+    known_hosts: Path = KNOWN_HOSTS
     keys: tuple[Path, ...] = ()
     agent: bool = False
     concurrency: int = 64
+    transport: str | None = None  # of every target, whatever the inventory says
     lang: str = "ko"
     templates: Path | None = None
     outside: bool = False  # resolve references that run a program or ask another machine
@@ -53,7 +57,7 @@ def examine(case: Case) -> tuple[Finding, ...]:
 
 def _fleet(case: Case) -> tuple[Inventory, list[Finding]]:
     try:
-        fleet = load(case.inventory, case.limit, case.ssh_config)
+        fleet = load(case.inventory, case.limit, case.ssh_config).carried(case.transport)
     except UserError as error:
         return Inventory(targets=()), [*of_faults("inventory", error.faults)]
     if not fleet.targets:
@@ -81,9 +85,17 @@ def _login(case: Case, fleet: Inventory, machines: Sequence[Target]) -> Iterator
     shared = tuple(map(str, case.keys))
     bare = any(not (one.key_files or one.use_agent or one.password) for one in machines)
     yield from key.examine(key.wanted(machines, shared, _account()), usual=bare and not (shared or case.agent))
-    names = " ".join(f"-i {each}" for each in case.inventory)
-    yield from host_key.examine(case.known_hosts.expanduser(), machines, fleet.jumps, names)
+    yield from host_key.examine(case.known_hosts.expanduser(), machines, fleet.jumps, _repeated(case))
     yield from credential.examine(machines, outside=case.outside)
+
+
+def _repeated(case: Case) -> str:
+    """The options that lead another verb to the same machines and the same file."""
+    given: list[tuple[str, object]] = [("-i", each) for each in case.inventory]
+    given += [("--limit", case.limit), ("--ssh-config", case.ssh_config)]
+    if case.known_hosts != KNOWN_HOSTS:
+        given.append(("--known-hosts", case.known_hosts))
+    return " ".join(f"{option} {shlex.quote(str(value))}" for option, value in given if value is not None)
 
 
 async def _ways(case: Case, fleet: Inventory, remote: Sequence[Target]) -> list[Finding]:

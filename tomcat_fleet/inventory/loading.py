@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +60,12 @@ class Inventory:
     jumps: Mapping[str, Target] = field(default_factory=dict)  # jump hosts that are described, by name
     files: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of every file read
     warnings: tuple[Fault, ...] = ()
+
+    def carried(self, transport: str | None) -> Inventory:
+        """The same with every target reached by ``transport``, where one is given."""
+        if transport is None:
+            return self
+        return replace(self, targets=tuple(replace(target, transport=transport) for target in self.targets))
 
 
 def load(
