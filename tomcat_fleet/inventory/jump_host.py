@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tomcat_fleet.errors import Fault
-from tomcat_fleet.inventory.ledger import Ledger, meant, quoted
+from tomcat_fleet.inventory.ledger import Ledger, quoted
 from tomcat_fleet.inventory.openssh.config import Config
 from tomcat_fleet.inventory.openssh.setting import Answers
 from tomcat_fleet.inventory.resolve import Resolver
@@ -46,8 +47,9 @@ class JumpHosts:
         used = {name for target in (*targets, *self._found.values()) for name in hops(target.jump)}
         for name, table in self.tree.jumps.items():
             if name not in used:
-                near = meant(name, used - self._found.keys())
-                self._ledger.warn(table.spot, f"no host is reached through the jump host {quoted(name)}{near}")
+                near = difflib.get_close_matches(name, used - self._found.keys(), n=1)
+                said = f"; is it meant by {quoted(near[0])}, which a host names?" if near else ""
+                self._ledger.warn(table.spot, f"no host is reached through the jump host {quoted(name)}{said}")
 
     @property
     def _ledger(self) -> Ledger:
