@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -72,6 +74,22 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(wheel: Path) -> Non
     for template in ROOT.joinpath("templates").iterdir():
         assert f"tomcat_fleet/_templates/{template.name}" in names
     assert not [name for name in names if name.startswith(("tests/", "inventory/"))]
+
+
+def test_the_source_archive_holds_what_its_documents_lead_to(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+        assert str(document.relative_to(ROOT)) in names
+        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text("utf-8")):
+            target = (document.parent / link).resolve()
+            below = [path for path in target.rglob("*") if path.is_file()] if target.is_dir() else [target]
+            assert {str(path.relative_to(ROOT)) for path in below} <= names, link
+    for source in (*ROOT.glob("templates/*"), *ROOT.glob("tomcat_fleet/**/*.toml"), *ROOT.glob("tomcat_fleet/**/*.sh")):
+        assert str(source.relative_to(ROOT)) in names
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
