@@ -12,12 +12,14 @@ import termios
 from fcntl import ioctl
 from pathlib import Path
 
+import asyncssh
 import pytest
 from rich.cells import cell_len
 
 from tests.cli.terminal import command, environment, fleet, inventory
 from tests.transport.server import write_private
 
+KEY = asyncssh.generate_private_key("ssh-ed25519")
 BAD = """\
 [hosts.web01]
 address = "192.0.2.1"
@@ -55,6 +57,20 @@ def test_a_limit_that_selects_nothing(tmp_path: Path) -> None:
     done = fleet("doctor", "-i", path, "--limit", "all:!all", "--lang", "en", cwd=tmp_path)
     assert done.returncode == 2
     assert "--limit: 'all:!all' selects no host" in done.stdout
+
+
+def test_a_jump_host_that_no_target_is_behind_stands_in_nobodys_way(tmp_path: Path) -> None:
+    known = tmp_path / "known_hosts"
+    known.write_text(f"192.0.2.1 {KEY.export_public_key().decode()}")
+    key = write_private(tmp_path / "id", KEY.export_private_key())
+    path = inventory(
+        tmp_path / "fleet.toml",
+        f'[hosts.web01]\naddress = "192.0.2.1"\nkey_files = ["{key}"]\n'
+        '[jumps.gate]\naddress = "192.0.2.9"\nkey_files = ["/nonexistent/key"]\n',
+    )
+    done = fleet("doctor", "-i", path, "--lang", "en", "--known-hosts", known, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "gate" not in done.stdout
 
 
 FINE = '[hosts.here]\naddress = "127.0.0.1"\ntransport = "local"\n'

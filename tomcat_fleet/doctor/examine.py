@@ -19,7 +19,7 @@ from tomcat_fleet.errors import ConfigError, Fault, UserError
 from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.sweep.installed import data_directory
-from tomcat_fleet.transport.access import Access, load_access
+from tomcat_fleet.transport.access import Access, load_access, on_the_way
 from tomcat_fleet.transport.open import check_transports
 
 KNOWN_HOSTS = Path("~/.ssh/known_hosts")
@@ -50,7 +50,7 @@ def examine(case: Case) -> tuple[Finding, ...]:
     findings += _machine(case, len(fleet.targets))
     remote = tuple(target for target in fleet.targets if target.transport != "local")
     if remote:
-        findings += _login(case, fleet, (*remote, *fleet.jumps.values()))
+        findings += _login(case, fleet, (*remote, *on_the_way(remote, fleet.jumps)))
         findings += asyncio.run(_ways(case, fleet, remote))
     return tuple({(one.said, str(one.params)): one for one in reversed(findings)}.values())[::-1]
 
