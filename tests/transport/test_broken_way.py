@@ -226,7 +226,8 @@ async def test_a_password_whose_way_broke_is_not_sent_again(tmp_path: Path, monk
             error = await failure_of(carriers, target, access)
             await carriers.aclose()
         assert (type(error), error.outcome) == (TargetError, Outcome.JUMP_FAILED)
-        assert error.reason == f"jump host 127.0.0.1:{near.port}: the connection to it broke"
+        lost = f"jump host 127.0.0.1:{near.port}: the connection to it broke"
+        assert error.reason == f"{lost} during the login; a password is not sent a second time"
         assert seen == [PASSWORD]
 
 

@@ -105,8 +105,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
     today = began.astimezone().date()
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
-    if fleet is not None:
-        desk.of(lambda: check_transports(fleet.targets, fleet.jumps))
+    desk.of(lambda: check_transports(fleet.targets, fleet.jumps) if fleet else None)
     access = desk.of(lambda: _access(fleet, known_hosts, key, agent=agent))
     directory = desk.of(lambda: find(resume, output) if resume else output or Path(f"tomcat-fleet-{sweep}"))
     if desk.faults or fleet is None or policy is None or tables is None or access is None or directory is None:
