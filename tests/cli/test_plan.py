@@ -142,6 +142,16 @@ def test_no_host_is_given_the_rules_of_another(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
+def test_one_file_for_hosts_with_other_passwords_names_every_reference(tmp_path: Path) -> None:
+    text = "".join(
+        f'[hosts.{name}]\nuser = "audit"\nbecome = {{ {password} }}\n'
+        for name, password in {"a": "", "b": 'password = "env:B_PW"', "c": 'password = "env:C_PW"'}.items()
+    )
+    done = fleet("plan", "-i", inventory(tmp_path / "a.toml", text), "--format", "sudoers", "--lang", "en")
+    assert "# Hosts: a, b, c\n" in done.stdout
+    assert "# With the password from env:B_PW, env:C_PW this is enough:\n" in done.stdout
+
+
 ODD = [
     "#1001", "#12x", "#١", "DOMAIN\\user", "tom cat", "%wheel", "%#0", "+net", "a@REALM", "ALL", "Defaults", "sudoedit",
     "한글", "a\\", "a,b", "!x", "-x", '"x"', "a)", "@include /x", "/bin/sh", "x ALL=(ALL) NOPASSWD: ALL",

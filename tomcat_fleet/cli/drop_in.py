@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tomcat_fleet.cli.planned import PlannedHost, Rights
 from tomcat_fleet.cli.word import Say
@@ -77,7 +78,8 @@ def only(hosts: Sequence[PlannedHost], method: str) -> tuple[Rights, list[str]]:
             f"{shown(rights.account)} as {shown(rights.user)} on {named(names)}" for rights, names in found.items()
         )
         raise ConfigError(f"the hosts need different rules, choose those of one with --limit: {ways}")
-    rights = next(iter(found))
+    references = ", ".join(rights.password for rights in found if rights.password)
+    rights = replace(next(iter(found)), password=references or None)
     if rights.rule is None:
         raise ConfigError(f"{method} has no way to write the name {shown(rights.account)!r} or {shown(rights.user)!r}")
     return rights, [name for names in found.values() for name in names]
