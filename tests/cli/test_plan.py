@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import pwd
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +142,13 @@ def test_no_host_is_given_the_rules_of_another(tmp_path: Path) -> None:
     assert "--limit: x as root on a; y as root on b" in done.stderr
     done = fleet("plan", "-i", inventory(tmp_path / "b.toml", "[hosts.a]\n"), "--format", "sudoers")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_on_this_machine_the_rule_is_for_whoever_runs_it_whatever_the_environment_says(tmp_path: Path) -> None:
+    path = inventory(tmp_path / "a.toml", '[hosts.here]\ntransport = "local"\nbecome = true\n')
+    own = pwd.getpwuid(os.geteuid()).pw_name
+    printed = fleet("plan", "-i", path, "--format", "sudoers", LOGNAME="somebody").stdout
+    assert printed.splitlines()[-1] == f"{own} ALL=(root) NOPASSWD: /bin/sh -s"
 
 
 def test_one_file_for_hosts_with_other_passwords_names_every_reference(tmp_path: Path) -> None:

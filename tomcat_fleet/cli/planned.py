@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.model import escalation
 from tomcat_fleet.model.target import Target
+from tomcat_fleet.transport.access import own_account
 from tomcat_fleet.transport.jump import Hop, parse_jump
+from tomcat_fleet.transport.local import running_account
 
 _SSH_PORT = 22
 
@@ -79,20 +79,13 @@ class PlannedHost:
 
 def planned(targets: Sequence[Target], jumps: Mapping[str, Target]) -> tuple[PlannedHost, ...]:
     """What would be done, in the order of the inventory."""
-    account = _account()
+    account = own_account()
     return tuple(_host(target, jumps, account) for target in targets)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise ConfigError("the account that runs this has no name; set LOGNAME") from None
 
 
 def _host(target: Target, jumps: Mapping[str, Target], account: str) -> PlannedHost:
     local = target.transport == "local"
-    stop = _stop(replace(target, user=None, key_files=()) if local else target, account)
+    stop = _stop(replace(target, user=None, key_files=()), running_account()) if local else _stop(target, account)
     manner = Manner(
         transport=target.transport,
         login=stop.login,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tomcat_fleet.inventory import credential, value
 from tomcat_fleet.inventory.ledger import meant, quoted
 from tomcat_fleet.inventory.value import RefusedError, Where
+from tomcat_fleet.model.escalation import ASKING
 from tomcat_fleet.model.target import Become, InstanceHint
 
 METHODS: Mapping[str, str] = {name: name for name in ("sudo", "su", "doas", "dzdo", "pbrun")} | {
@@ -14,8 +15,6 @@ METHODS: Mapping[str, str] = {name: name for name in ("sudo", "su", "doas", "dzd
     for collection, names in {"ansible.builtin": ("sudo", "su"), "community.general": ("doas", "dzdo", "pbrun")}.items()
     for name in names
 }
-
-TYPED = ("sudo", "dzdo")  # methods whose prompt a password may be typed at
 
 
 def method(raw: object) -> str:
@@ -45,7 +44,7 @@ def _table(raw: Mapping[object, object]) -> Become:
             found[str(key)] = _become_part(str(key), part)
         except RefusedError as error:
             problems.append(((str(key),), f"{quoted(key)}: {error}"))
-    if "password" in raw and found["method"] not in TYPED:
+    if "password" in raw and found["method"] not in ASKING:
         problems.append((("password",), f"'password': {no_password(found['method'])}"))
     if problems:
         raise RefusedError(problems[0][1], problems)
@@ -54,7 +53,7 @@ def _table(raw: Mapping[object, object]) -> Become:
 
 def no_password(method: str) -> str:
     """Return why a password cannot be given to a method."""
-    return f"a password can be typed for {' and '.join(TYPED)} only, not for {method}"
+    return f"a password can be typed for {' and '.join(ASKING)} only, not for {method}"
 
 
 def _become_part(key: str, part: object) -> str:

@@ -13,6 +13,7 @@ from tomcat_fleet.inventory.overlay import Overlay
 from tomcat_fleet.inventory.precedence import Ancestry, Inherited
 from tomcat_fleet.inventory.tree import Host
 from tomcat_fleet.inventory.value import RefusedError, UnusableError
+from tomcat_fleet.model.escalation import ASKING
 from tomcat_fleet.model.target import Become, InstanceHint, Target
 
 _PORT = 22
@@ -215,7 +216,7 @@ def _password_of(settings: Settings) -> Setting | None:
 
 def _refused_password(settings: Settings, password: Setting) -> Setting | None:
     found = _become(settings)
-    if found is None or found.method in escalation.TYPED:
+    if found is None or found.method in ASKING:
         return None
     return password._replace(value=UnusableError(escalation.no_password(found.method)))
 

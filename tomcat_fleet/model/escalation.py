@@ -17,7 +17,7 @@ PLACES = (
     "/opt/csw/bin",
     "/opt/pbul/bin",
 )  # where they are looked for, in this order; the target's PATH has no say
-ASKING = frozenset({"sudo", "dzdo"})  # those whose prompt can be told from everything else
+ASKING = ("sudo", "dzdo")  # those whose prompt can be told from everything else
 _FORMS: Mapping[str, str] = MappingProxyType({
     "sudo": "sudo -n -u {user} " + SHELL,
     "su": f"su {{user}} -c '{SHELL}'",

@@ -129,14 +129,14 @@ def load_access(
     remote = [target for target in targets if target.transport != "local"]
     found = _Loader()
     if not remote:
-        access = Access(account=_account(), passwords=found.passwords(targets))
+        access = Access(account=own_account(), passwords=found.passwords(targets))
         return _unless(found.faults, access)
     machines = [*remote, *on_the_way(remote, jumps or {})]
     shared = tuple(map(str, key_files))
     agent_wanted = use_agent or any(machine.use_agent for machine in machines)
     passwords = found.passwords([*targets, *machines])
     access = Access(
-        account=_account(),
+        account=own_account(),
         known_hosts=found.known_hosts(known_hosts),
         identities=found.identities(_wanted(machines, shared, use_agent=use_agent), passwords),
         locked=found.locked,
@@ -294,7 +294,8 @@ def _circles(targets: Iterable[Target], access: Access) -> Iterator[Fault]:
             yield fault_of(target, str(error))
 
 
-def _account() -> str:
+def own_account() -> str:
+    """Who logs in where the inventory names nobody; raises ``ConfigError`` when that has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -48,7 +48,7 @@ class LocalChannel(Conversation):
 
 async def open_local(target: Target, limits: Limits) -> LocalChannel:
     """Open a shell on this machine; raises ``TargetError``."""
-    account = _account()
+    account = running_account()
     link = Link(transport="local", address=target.address, account=account)
     channel = LocalChannel(limits, Deadline(limits.total_s), link)
     try:
@@ -60,7 +60,8 @@ async def open_local(target: Target, limits: Limits) -> LocalChannel:
     return channel
 
 
-def _account() -> str:
+def running_account() -> str:
+    """Whose rights this process has, whatever the environment says."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
