@@ -9,8 +9,10 @@ import pytest
 
 from tests.hostile.test_password_words import ASKED, DENIED, PASSWORD, said
 from tests.hostile.test_raised_rights import RAISING, first_round
+from tests.secrets.hunt import Hunt
 from tests.sweep import scene
 from tomcat_fleet.model.target import Become, Target
+from tomcat_fleet.sweep.again import verify
 from tomcat_fleet.sweep.run import run
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Channel, Limits
@@ -38,3 +40,6 @@ async def test_a_password_is_typed_once_however_often_the_way_breaks(times: int,
     assert line["outcome"] == "partial"
     assert len(channels) == 2 - times
     assert sum(bytes(channel.written).count(PASSWORD.encode()) for channel in channels) == times
+    hunt = Hunt({"password": PASSWORD, "where it is found": "SUDO_PW"})
+    hunt.files(tmp_path / "out")
+    assert (hunt.found, hunt.seen > 3, verify(tmp_path / "out").faults) == ([], True, ())
