@@ -233,6 +233,7 @@ def test_included_files_are_looked_for_below_dot_ssh(tmp_path: Path, monkeypatch
     folder = tmp_path / ".ssh" / "config.d"
     folder.mkdir(parents=True)
     (folder / "b.conf").write_text("Host b\n", "utf-8")
+    (folder / "old.conf").mkdir()  # ssh takes no notice of it
     (folder / "a.conf").write_text("Host a\n  IdentityFile ~/key\n", "utf-8")
     config = tmp_path / "ssh_config"
     config.write_text("Include config.d/*.conf nothing/*\nHost *\n  Include ~/.ssh/config.d/a.conf\n", "utf-8")

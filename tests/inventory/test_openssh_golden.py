@@ -201,6 +201,7 @@ def test_what_ssh_refuses_is_a_fault(tmp_path: Path, text: str) -> None:
         ("exec ssh -o StrictHostKeyChecking=no -o Port=22 -o 'User ops' -W \"%h:%p\" gate", "ops@gate:22"),
         ("ssh -W %h:%p -p 22 2001:db8::1  # outer", "[2001:db8::1]:22"),
         ("ssh -q gate nc %h %p", "gate"),
+        ("ssh -A -x gate /usr/bin/nc %h %p", "gate"),
         ("ssh ops@gate -p 2222 exec /usr/bin/nc -w 5 %h %p 2>/dev/null", "ops@gate:2222"),
         ("ssh gate 'netcat -q0 %h %p 2> /dev/null'", "gate"),
         ("ssh -C -4 -c aes128-ctr -W %h:%p -- gate", "gate"),

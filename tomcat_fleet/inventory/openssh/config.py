@@ -153,6 +153,8 @@ class ConfigReader:
         if not os.path.isabs(where):  # noqa: PTH117  same
             where = str(Path.home() / ".ssh" / where)
         for path in sorted(glob.glob(where)):  # noqa: PTH207  same
+            if os.path.isdir(path):  # noqa: PTH112  same
+                continue  # as ssh does
             text = self._shelf.read(Path(path))
             if text is not None:
                 self._file(text, path, conditions, depth + 1)

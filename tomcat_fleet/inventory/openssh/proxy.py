@@ -9,7 +9,7 @@ _PROGRAM = re.compile(r"(?:/\S*/)?ssh\Z")
 _SILENCED = re.compile(r"\s2>\s*/dev/null\s*\Z")
 _FORWARDED = re.compile(r"\[?%h\]?:%p\Z")
 _RELAY = re.compile(r"(?:exec )?(?:/\S*/)?(?:nc|ncat|netcat)(?: -[wqi] ?\d+| -N)* %h %p(?: 2> ?/dev/null)?\Z")
-_FLAGS = frozenset("46aCgKkNnqTtVvXxYy")
+_FLAGS = frozenset("46AaCgKkNnqTtVvXxYy")
 _HARMLESS_WITH_ARGUMENT = frozenset("bcEemS")
 
 
