@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,18 @@ async def test_an_authority_may_be_filed_under_a_pattern(hosts: str, tmp_path: P
     async with serve(host_key, certificate=signed()(host_key)) as server:
         target = target_of(server, "hello", tmp_path)
         authority = f"@cert-authority {hosts} {OTHER.export_public_key().decode().strip()}"
+        channel = await open_channel(target, access_for(target, tmp_path, authority), QUICK)
+        await channel.aclose()
+        assert channel.link.host_key == host_key.get_fingerprint()
+
+
+@pytest.mark.parametrize("changes", [{"host_key_alias": "WEB01.example.com"}, {"address": "LOCALHOST"}])
+async def test_a_certificate_names_a_host_in_small_letters(changes: dict[str, str], tmp_path: Path) -> None:
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    certificate = OTHER.generate_host_certificate(host_key, "host", principals=["web01.example.com", "localhost"])
+    async with serve(host_key, certificate=certificate) as server:
+        target = replace(target_of(server, "hello", tmp_path), **changes)  # type: ignore[arg-type]
+        authority = f"@cert-authority * {OTHER.export_public_key().decode().strip()}"
         channel = await open_channel(target, access_for(target, tmp_path, authority), QUICK)
         await channel.aclose()
         assert channel.link.host_key == host_key.get_fingerprint()

@@ -106,7 +106,7 @@ def _options(endpoint: Endpoint, limits: Limits) -> dict[str, Any]:
         "config": None,
         "username": login.account,
         "password": None,  # the watch gives it
-        "host_key_alias": endpoint.host_key_alias,
+        "host_key_alias": endpoint.certified_name if endpoint.certified_name != endpoint.address else None,
         # Never None, which would switch verification off.
         "known_hosts": (list(known.keys), list(known.authorities), list(known.revoked)),
         "x509_trusted_certs": None,

@@ -39,6 +39,11 @@ class Endpoint:
     host_keys: HostKeys
     host_key_alias: str | None = None  # a host certificate has to name this instead of the address
 
+    @property
+    def certified_name(self) -> str:
+        """What a host certificate has to name: in small letters, as ssh(1) asks, however the inventory writes it."""
+        return (self.host_key_alias or self.address).lower()
+
     def __str__(self) -> str:
         address = f"[{self.address}]" if ":" in self.address else self.address
         return f"{address}:{self.port}"

@@ -162,8 +162,7 @@ class _Attempt:
         endpoint, login = self._endpoint, self._endpoint.login
         offer(client, endpoint.profile, endpoint.host_keys)
         client.start_client()
-        name = endpoint.host_key_alias or endpoint.address
-        key = self._host_key = verify(client.host_key, name, endpoint.host_keys)
+        key = self._host_key = verify(client.host_key, endpoint.certified_name, endpoint.host_keys)
         self._authentication = Authentication(client, login.account, sha1=signs_with_sha1(endpoint.profile))
         self._authentication.log_in(keys, login.password)
         client.keep_alive()
