@@ -43,6 +43,18 @@ def test_by_itself_the_log_is_quiet(arguments: list[str]) -> None:
     assert log(fleet(*arguments)) == []
 
 
+def test_asyncio_does_not_tell_of_every_write_to_a_broken_connection() -> None:
+    program = (
+        "import logging; from tomcat_fleet.cli.logs import to_stderr; to_stderr();"
+        "logging.getLogger('asyncio').warning('socket.send() raised exception.');"
+        "logging.getLogger('asyncio').error('a task that was lost')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr == "error: a task that was lost\n"
+
+
 def test_one_v_tells_what_happens_to_each_target(arguments: list[str]) -> None:
     lines = log(fleet(*arguments, "-v"))
     assert re.match(r"info: sweep \S+: 1 targets, 64 at a time$", lines[0])

@@ -34,8 +34,10 @@ from tomcat_fleet.transport.channel import Channel, Limits
 from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.threaded.apart import apart
 from tomcat_fleet.transport.threaded.channel import open_paramiko
-from tomcat_fleet.transport.threaded.connect import connect
+from tomcat_fleet.transport.threaded.client import Client
+from tomcat_fleet.transport.threaded.connect import Connection, connect
 from tomcat_fleet.transport.threaded.offer import unable
+from tomcat_fleet.transport.threaded.wire import Stream, Wire
 
 FAST = Limits(connect_s=1, login_s=1, idle_s=0.3, total_s=1.5, retries=0)
 ENDLESS = 0xFFFFFFFF
@@ -224,8 +226,8 @@ async def test_a_link_that_stalls_while_we_write_is_left_in_time(hops: int, tmp_
             lines += [line.replace(str(first.port), str(port)) for line in lines]
             channel = await open_channel(target, access_for(target, tmp_path, *lines), replace(FAST, total_s=10))
             stalled.set()
-            blamed = "the connection to it broke" if hops else "write: not done within"
-            with pytest.raises(TargetError, match=blamed):
+            # A jump host is asked whether it is still there.
+            with pytest.raises(TargetError, match="the connection to it broke" if hops else "write: not done within"):
                 await channel.write(b"#" * (16 << 20))
             began = time.monotonic()
             await channel.aclose()
@@ -530,3 +532,19 @@ def test_a_profile_that_this_paramiko_lacks_is_named() -> None:
     for profile in ("legacy-2012", "legacy-2005"):
         said = unable(profile)
         assert said is None or ("asyncssh" in said and profile in said and "paramiko before" in said)
+
+
+def test_a_connection_whose_wire_failed_is_gone_before_paramiko_says_so() -> None:
+    """It tells the channels first: their targets would be taken for broken."""
+
+    def send(_: bytes) -> int:
+        raise BrokenPipeError
+
+    wire = Wire(Stream(recv=bytes, send=send, unblock=lambda: None, close=lambda: None))
+    client = Client(wire, "jump host", 1 << 20)
+    client.active = True
+    connection = Connection(client=client, host_key=asyncssh.generate_private_key("ssh-ed25519"))
+    assert connection.is_open()
+    with pytest.raises(BrokenPipeError):
+        wire.send(b"data")
+    assert not connection.is_open()

@@ -41,8 +41,8 @@ class Connection:
     host_key: asyncssh.SSHKey
 
     def is_open(self) -> bool:
-        """Whether it can still be used."""
-        return bool(self.client.active)
+        """Whether it can still be used. paramiko tells the channels of an end before it says so itself."""
+        return bool(self.client.active) and self.client.wire.fault is None
 
     def algorithms(self) -> tuple[str, ...]:
         """What was agreed on: key exchange, host key with the size of an RSA key, cipher, MAC where it needs one."""

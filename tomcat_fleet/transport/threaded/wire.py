@@ -72,7 +72,13 @@ class Wire:
 
     def send(self, data: bytes) -> int:
         """Send some of ``data``; returns how much."""
-        return self._stream.send(data)
+        try:
+            return self._stream.send(data)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            self.fault = self.fault or error
+            raise
 
     def settimeout(self, seconds: float) -> None:
         """Keep the own pace: paramiko's ten rounds a second on every idle connection cost more than they give."""
