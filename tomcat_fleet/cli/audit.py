@@ -105,10 +105,9 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     policy = desk.of(lambda: load_profile(profile) if profile else Policy())
     today = began.astimezone().date()
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
-    desk.of(lambda: check_transports(fleet.targets, fleet.jumps) if fleet else None)
     access = desk.of(lambda: _access(fleet, known_hosts, key, agent=agent))
     directory = desk.of(lambda: find(resume, output) if resume else output or Path(f"tomcat-fleet-{sweep}"))
-    if desk.faults or fleet is None or policy is None or tables is None or access is None or directory is None:
+    if fleet is None or policy is None or tables is None or access is None or directory is None:
         raise UserError(desk.faults)
     plan = SweepPlan(
         sweep=sweep,
@@ -168,4 +167,11 @@ class _Faults:
 def _access(fleet: Inventory | None, known_hosts: Path | None, keys: list[Path] | None, *, agent: bool) -> Access:
     targets = fleet.targets if fleet else ()
     jumps = fleet.jumps if fleet else {}
-    return load_access(targets, jumps=jumps, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)
+    desk = _Faults()
+    desk.of(lambda: check_transports(targets, jumps))
+    access = desk.of(
+        lambda: load_access(targets, jumps=jumps, known_hosts=known_hosts, key_files=keys or (), use_agent=agent)
+    )
+    if access is None or desk.faults:
+        raise ConfigError(desk.faults)
+    return access

@@ -18,7 +18,6 @@ def to_stderr() -> None:
     """Warnings and errors, until ``verbose`` asks for more."""
     logging.basicConfig(level=logging.WARNING, handlers=[_Stderr()], force=True)
     logging.captureWarnings(capture=True)
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of every write to a connection that broke
     logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news; what comes of it is in the result
     logging.getLogger("asyncio").addFilter(_is_news)
 
