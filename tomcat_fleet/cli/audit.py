@@ -37,7 +37,7 @@ from tomcat_fleet.cli.option import (
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
-from tomcat_fleet.errors import Fault, UserError
+from tomcat_fleet.errors import ConfigError, Fault, UserError
 from tomcat_fleet.inventory import Inventory
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.sweep import clock
