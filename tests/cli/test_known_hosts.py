@@ -61,7 +61,7 @@ def test_from_nothing_to_a_trusted_host(sshd: Sshd, hosts: Path, tmp_path: Path)
     assert rows[1] == ["web01", f"[127.0.0.1]:{sshd.port}", "ssh-ed25519", mark, "new"]
     assert [row[0] for row in rows[1:]] == ["web01", "web01", "web02", "web02", "gone"]
     assert rows[5][2:] == ["-", rows[5][3], "not reached"]
-    assert rows[5][3].startswith("unreachable: connect: ")
+    assert rows[5][3].startswith("unreachable: connection refused (127.0.0.1, port ")
     for said in (
         f"{known}: does not exist yet; every key is new",
         "3 hosts · 4 new keys · 0 known · 0 changed · 0 revoked · 1 not reached",
