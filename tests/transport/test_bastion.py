@@ -279,27 +279,6 @@ async def test_a_locked_key_alone_sends_nothing(tmp_path: Path, monkeypatch: pyt
         assert web.connections == 0
 
 
-# The jump host of this test is asyncssh's, too, and forgets a channel that was being opened when it is cut off.
-@pytest.mark.filterwarnings("ignore:coroutine 'SSHConnection.forward_connection':RuntimeWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_whenever_a_jump_host_goes_the_target_is_not_blamed(tmp_path: Path) -> None:
-    lost = 0
-    async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
-        target = behind(web, tmp_path, near)
-        access = trusting(target, tmp_path, web, near)
-        carriers = Carriers(QUICK)
-        for pause in (0.0, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06):
-            assert await greeted(carriers, target, access)
-            opening = [asyncio.create_task(greeted(carriers, target, access)) for _ in range(6)]
-            await asyncio.sleep(pause)
-            near.cut()
-            for answer in await asyncio.gather(*opening, return_exceptions=True):
-                assert answer is True or isinstance(answer, JumpLostError), answer
-                lost += answer is not True
-        await carriers.aclose()
-    assert lost
-
-
 async def test_one_address_by_two_aliases_is_verified_as_each(tmp_path: Path) -> None:
     async with serve(user_key=KEY) as web, serve(user_key=KEY) as near:
         one = replace(target_of(web, "hello", tmp_path), jump="gate")

@@ -77,3 +77,12 @@ async def test_an_unchecked_transport_is_not_run() -> None:
     with pytest.raises(TargetError) as caught:
         await open_channel(replace(WEB, transport="winrm"), load_access([replace(WEB, transport="local")]), Limits())
     assert caught.value.outcome is Outcome.NOT_RUN
+
+
+def test_this_machine_is_one_target() -> None:
+    here = replace(WEB, transport="local")
+    with pytest.raises(ConfigError) as caught:
+        check_transports([here, replace(here, name="web02", source="hosts.toml:9"), WEB])
+    assert caught.value.faults == (
+        Fault("hosts.toml", 9, "web02: transport 'local' is this machine, which is web01 already"),
+    )

@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncssh
-import stamina
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure, negotiation
 from tomcat_fleet.transport.algorithm import PROFILES, SHA1_SIGNATURE, expect_finite_fields, mismatch
+from tomcat_fleet.transport.attempt import attempted
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline, Phase
 from tomcat_fleet.transport.endpoint import Endpoint, Login
-from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
+from tomcat_fleet.transport.failure import Course, Stage
 from tomcat_fleet.transport.onward import Onward
 from tomcat_fleet.transport.prompt import asks_for_password
 
@@ -31,26 +31,8 @@ async def connect(
     deadline: Deadline,
     tunnel: asyncssh.SSHClientConnection | None = None,
 ) -> asyncssh.SSHClientConnection:
-    """Connect, verify the host key, log in; raises ``TargetError``.
-
-    Faults before the key exchange are tried again, with jitter. Nothing later is: a second attempt could lock an
-    account or answer an attacker.
-    """
-    if endpoint.login.empty and endpoint.login.locked:
-        raise TargetError(Outcome.AUTH_FAILED, failure.line("nothing to log in with", "; ".join(endpoint.login.locked)))
-    retries = stamina.retry_context(
-        on=ConnectionFaultError,
-        attempts=1 + limits.retries,
-        timeout=None,
-        wait_initial=0.2,
-        wait_jitter=0.4,
-        wait_max=2.0,
-    )
-    async with deadline.phase(lambda: "total", limits.total_s):
-        async for attempt in retries:
-            with attempt:
-                return await _attempt(endpoint, limits, deadline, tunnel)
-    raise TargetError(Outcome.UNREACHABLE, "no attempt was made")
+    """Connect, verify the host key, log in, as often as ``attempted`` does; raises ``TargetError``."""
+    return await attempted(lambda: _attempt(endpoint, limits, deadline, tunnel), endpoint.login, limits, deadline)
 
 
 async def _attempt(

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import asyncssh
 import paramiko
-import stamina
 
 from tomcat_fleet.errors import TargetError
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.transport import failure
 from tomcat_fleet.transport.algorithm import mismatch
+from tomcat_fleet.transport.attempt import attempted
 from tomcat_fleet.transport.channel import Limits
 from tomcat_fleet.transport.deadline import Deadline
 from tomcat_fleet.transport.endpoint import Endpoint
-from tomcat_fleet.transport.failure import ConnectionFaultError, Course, Stage
+from tomcat_fleet.transport.failure import Course, Stage
 from tomcat_fleet.transport.threaded.apart import apart
 from tomcat_fleet.transport.threaded.authentication import Authentication, Key, RefusedError
 from tomcat_fleet.transport.threaded.client import FAULTS, Client
@@ -60,25 +60,8 @@ class Connection:
 async def connect(
     endpoint: Endpoint, limits: Limits, deadline: Deadline, tunnel: Connection | None = None
 ) -> Connection:
-    """Connect, verify the host key, log in; raises ``TargetError``.
-
-    Faults before the key exchange are tried again, with jitter, and nothing later, as by asyncssh.
-    """
-    if endpoint.login.empty and endpoint.login.locked:
-        raise TargetError(Outcome.AUTH_FAILED, failure.line("nothing to log in with", "; ".join(endpoint.login.locked)))
-    retries = stamina.retry_context(
-        on=ConnectionFaultError,
-        attempts=1 + limits.retries,
-        timeout=None,
-        wait_initial=0.2,
-        wait_jitter=0.4,
-        wait_max=2.0,
-    )
-    async with deadline.phase(lambda: "total", limits.total_s):
-        async for attempt in retries:
-            with attempt:
-                return await _Attempt(endpoint, limits, deadline).made(tunnel)
-    raise TargetError(Outcome.UNREACHABLE, "no attempt was made")
+    """Connect, verify the host key, log in, as often as ``attempted`` does; raises ``TargetError``."""
+    return await attempted(lambda: _Attempt(endpoint, limits, deadline).made(tunnel), endpoint.login, limits, deadline)
 
 
 class Paramiko:
