@@ -81,8 +81,9 @@ async def test_an_unchecked_transport_is_not_run() -> None:
 
 def test_this_machine_is_one_target() -> None:
     here = replace(WEB, transport="local")
+    check_transports([here, replace(here, name="again"), replace(WEB, name="web03", address="192.0.2.12")])
     with pytest.raises(ConfigError) as caught:
-        check_transports([here, replace(here, name="web02", source="hosts.toml:9"), WEB])
+        check_transports([here, replace(here, name="web02", address="192.0.2.11", source="hosts.toml:9"), WEB])
     assert caught.value.faults == (
-        Fault("hosts.toml", 9, "web02: transport 'local' is this machine, which is web01 already"),
+        Fault("hosts.toml", 9, "web02: transport 'local' is this machine, which web01 (192.0.2.10) is already"),
     )

@@ -39,9 +39,13 @@ def check_transports(targets: Iterable[Target], jumps: Mapping[str, Target] | No
     by_paramiko = [target for target in targets if target.transport == "paramiko"]
     hops = on_the_way(by_paramiko, jumps or {})
     faults += [fault_of(hop, lacking) for hop in hops if (lacking := unable(hop.ssh_profile))]
-    # By that name the next one would pass or fail for what this machine is.
+    # A second machine would pass or fail for what this one is.
     here = [target for target in targets if target.transport == "local"]
-    faults += [fault_of(one, f"transport 'local' is this machine, which is {here[0].name} already") for one in here[1:]]
+    faults += [
+        fault_of(one, f"transport 'local' is this machine, which {here[0].name} ({here[0].address}) is already")
+        for one in here
+        if one.address != here[0].address
+    ]
     if faults:
         raise ConfigError(faults)
 
