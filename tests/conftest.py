@@ -16,18 +16,6 @@ settings.register_profile("explore", deadline=None, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-# What takes long comes first, so that no worker is left alone with it at the end.
-_LONG = (
-    "soak/", "sweep/test_kill", "hostile/test_malformed", "integration/", "live/", "report/test_corpus", "hostile/",
-    "secrets/", "property/", "collect/", "cli/", "report/test_browser", "inventory/", "sweep/", "demo/", "doctor/",
-)  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order tests by how long their file takes; within a file nothing changes."""
-    items.sort(key=lambda item: next((at for at, part in enumerate(_LONG) if part in item.nodeid), len(_LONG)))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was compared, tried and found: a count of passed tests does not."""
     _write(terminalreporter, "model against running Tomcats", list(_recorded(terminalreporter, "live")))
