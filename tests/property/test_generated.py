@@ -18,6 +18,7 @@ from tests.verdict import audit, result_of
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.evidence import Verb
 from tomcat_fleet.model.fact import Gap, Unknown
+from tomcat_fleet.model.result import WaiverResult
 from tomcat_fleet.model.status import Status, worst
 
 LISTENER = Listener()
@@ -99,7 +100,7 @@ def test_i4_every_verdict_carries_its_evidence(plan: Plan) -> None:
 def test_i5_an_accepted_risk_changes_no_stored_verdict(plan: Plan) -> None:
     """A waiver is laid over a finding afterwards: whatever it says, every verdict and count stays what it was."""
     result = audit(plan.host())
-    accepted = {"who": "a", "why": "b", "until": "2026-12-31"}
+    accepted = WaiverResult(who="a", why="b", until="2026-12-31")
     waived = replace(
         result,
         instances=tuple(
@@ -112,7 +113,9 @@ def test_i5_an_accepted_risk_changes_no_stored_verdict(plan: Plan) -> None:
         {item: status.value for item, status in one.verdicts.items()} for one in result.instances
     ]
     assert read["verdicts"] == {item: status.value for item, status in result.verdicts.items()}
-    assert all(finding["waiver"] == accepted for one in read["instances"] for finding in one["findings"])
+    assert all(
+        finding["waiver"] == msgspec.to_builtins(accepted) for one in read["instances"] for finding in one["findings"]
+    )
 
 
 @many

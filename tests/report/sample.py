@@ -19,6 +19,7 @@ from tomcat_fleet.model.result import (
     Steps,
     TableResult,
     TargetResult,
+    WaiverResult,
     Words,
 )
 from tomcat_fleet.model.status import Outcome, Severity, Status, worst
@@ -360,7 +361,7 @@ def hostile(text: str) -> TargetResult:
     bad_words = words(text, text)
     shown = [
         finding(code, Status.FAIL, "no-filter", bad_words, text, notes=(bad_words,), commands=(text,),
-                remediation=Steps(ko=(text,), en=(text,)), waiver={"who": text, "why": text, "until": text},
+                remediation=Steps(ko=(text,), en=(text,)), waiver=WaiverResult(who=text, why=text, until=text),
                 evidence=tuple(EvidenceRow(kind=kind, source=text, line=3, excerpt=text, sha256=sha(text),
                                            context=lines(2, f"x\n{text}", 3) if kind == "file" else ())
                                for kind in ("file", "status", "process", "gap", "observation")))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.report import sample
 from tests.report.reading import Page, files, read, report
-from tomcat_fleet.model.result import MethodResult
+from tomcat_fleet.model.result import MethodResult, WaiverResult
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.template import template_dir
 
@@ -275,7 +275,7 @@ def test_a_classification_is_printed_only_when_given(tmp_path: Path) -> None:
 
 
 def test_a_waiver_is_laid_over_and_hides_nothing(tmp_path: Path) -> None:
-    accepted = {"who": "보안팀", "why": "폐기 예정", "until": "2026-12-31"}
+    accepted = WaiverResult(who="보안팀", why="폐기 예정", until="2026-12-31")
     found = [
         dataclasses.replace(one, status=Status.FAIL, waiver=accepted) if one.item == "WT-10" else one
         for one in sample.good_findings()
@@ -284,7 +284,7 @@ def test_a_waiver_is_laid_over_and_hides_nothing(tmp_path: Path) -> None:
     report(tmp_path, [result])
     item = read(tmp_path / "hosts" / f"{result.slug}.html").one("wt-10").text
     assert "취약" in item
-    assert all(part in item for part in accepted.values())
+    assert all(part in item for part in (accepted.who, accepted.why, accepted.until))
 
 
 def test_findings_beyond_the_page_are_counted(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import WORST_FIRST, Outcome, Severity, Status
 from tomcat_fleet.report import sheet, workbook
 from tomcat_fleet.report.cell import LONGEST, inert, shown
+from tomcat_fleet.report.material import Material
 from tomcat_fleet.report.template import environment
 from tomcat_fleet.report.wording import Wording
 from tomcat_fleet.report.writer import ReportWriter
@@ -50,6 +51,10 @@ def written(directory: Path, results: list[TargetResult], lang: str = "ko") -> S
 
 def wording(lang: str = "ko") -> Wording:
     return Wording(lang, environment(lang).globals["w"], sample.guide())  # type: ignore[arg-type]
+
+
+def material(results: list[TargetResult], summary: SweepSummary, lang: str = "ko") -> Material:
+    return Material(results=lambda: iter(results), summary=summary, wording=wording(lang))
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +266,7 @@ def test_a_full_disk_is_said_to_be_full(report: tuple[Path, SweepSummary], monke
     monkeypatch.setattr(tempfile, "tempdir", str(spare))
     disk = _Full()
     with pytest.raises(OSError, match="No space left"):
-        workbook.write(disk, sample.fleet(), report[1], wording())
+        workbook.write(disk, material(sample.fleet(), report[1]))
     disk.full = False
     gc.collect()  # the archive ends itself when it is forgotten
     assert not list(spare.iterdir())
@@ -270,7 +275,7 @@ def test_a_full_disk_is_said_to_be_full(report: tuple[Path, SweepSummary], monke
 def test_a_full_sheet_goes_on_in_another(report: tuple[Path, SweepSummary]) -> None:
     results = sample.fleet()
     made = io.BytesIO()
-    workbook.write(made, results, report[1], wording("en"), most_rows=81)
+    workbook.write(made, material(results, report[1], "en"), most_rows=81)
     book = openpyxl.load_workbook(made)
     assert book.sheetnames == ["Summary", "Findings", "Verdicts by host", "Not known", "Findings (2)", "Findings (3)"]
     rows = [row for name in book.sheetnames if name.startswith("Findings") for row in table(book, name)]
@@ -302,7 +307,7 @@ def test_memory_does_not_grow_with_the_fleet(tmp_path: Path, report: tuple[Path,
     def peak(hosts: int) -> int:
         tracemalloc.start()
         with (tmp_path / f"{hosts}.xlsx").open("wb") as file:
-            workbook.write(file, (result for _ in range(hosts)), report[1], wording())
+            workbook.write(file, material([result] * hosts, report[1]))
         high = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return high

@@ -10,8 +10,9 @@ import typer
 
 from tomcat_fleet.cli.word import Lang
 from tomcat_fleet.model.status import Severity
+from tomcat_fleet.report.format import ALWAYS, FORMATS
 
-_FORMATS = ("html", "json", "csv", "xlsx")
+_FORMATS = (*ALWAYS, *FORMATS)
 
 
 class Carrier(StrEnum):
@@ -30,7 +31,7 @@ def listed(formats: str) -> frozenset[str]:
 def _formats(value: str) -> str:
     others = listed(value).difference(_FORMATS)
     if others:
-        raise typer.BadParameter(f"{', '.join(sorted(others))}: not in this release; {', '.join(_FORMATS)} are")
+        raise typer.BadParameter(f"{', '.join(sorted(others))}: no such format; there are {', '.join(_FORMATS)}")
     return value
 
 
@@ -40,7 +41,7 @@ Formats: TypeAlias = Annotated[
         "--format",
         metavar="LIST",
         callback=_formats,
-        help="Comma list of html, json, csv, xlsx; html and json always are.",
+        help=f"Comma list of {', '.join(_FORMATS)}; html and json always are.",
     ),
 ]
 Language: TypeAlias = Annotated[

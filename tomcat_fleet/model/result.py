@@ -48,6 +48,17 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverResult:
+    """Who has accepted a risk, as laid over a finding. It changes nothing of the finding."""
+
+    who: str
+    why: str
+    until: str  # 2027-03-31, inclusive
+    source: str = ""  # waivers.toml:12
+    expiring: bool = False  # within 30 days of the sweep's day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingResult:
     """One finding with its words filled in."""
 
@@ -61,7 +72,8 @@ class FindingResult:
     evidence: tuple[EvidenceRow, ...] = ()
     remediation: Steps = field(default_factory=lambda: Steps(ko=(), en=()))
     commands: tuple[str, ...] = ()
-    waiver: dict[str, str] | None = None
+    waiver: WaiverResult | None = None  # in force on the sweep's day: shown, and left out of --fail-on
+    expired_waiver: WaiverResult | None = None  # has run out: the finding counts again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +205,70 @@ class SharedHostKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverUse:
+    """One waiver of the file that a sweep was given, and what it was laid over."""
+
+    who: str
+    why: str
+    until: str
+    source: str
+    state: str  # in_force, expiring, expired
+    scope: dict[str, tuple[str, ...]] = field(default_factory=dict)  # items, targets, instances, subjects: its patterns
+    findings: int = 0  # that it covers, or covered until it expired
+    hosts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A verdict of one instance that is not what it was."""
+
+    kind: str  # new, fixed, reopened
+    target: str
+    slug: str
+    base: str
+    item: str
+    severity: Severity
+    was: Status | None  # None: the instance was not known
+    now: Status
+    since: str = ""  # fixed: day of the first failure; reopened: day of the last pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What is different since an earlier sweep. Only hosts that both have seen are compared."""
+
+    sweep: str  # the earlier one
+    started: str
+    new: int
+    fixed: int
+    reopened: int
+    compared: int  # instances
+    score: float | None = None  # of the earlier sweep
+    targets: int = 0  # of the earlier sweep
+    instances: int = 0
+    statuses: dict[Status, int] = field(default_factory=dict)
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    listed: tuple[Change, ...] = ()  # the most severe first, the first of many
+    unseen: tuple[
+        str, ...
+    ] = ()  # targets that were audited then and are not in this sweep's results, the first of many
+    unseen_total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """One sweep in a row of them."""
+
+    sweep: str
+    started: str
+    targets: int
+    instances: int
+    statuses: dict[Status, int]
+    incomplete: int  # targets that were not fully audited
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSummary:
     """summary.json."""
 
@@ -223,3 +299,9 @@ class SweepSummary:
     wrong_clocks: int = 0  # hosts whose clock differs by more than two minutes
     weak_ssh: int = 0  # hosts that agreed on nothing better than algorithms of another time
     passwords_left_out: int = 0  # more than could be remembered; not compared
+    runs: int = 1  # more when the sweep was interrupted and gone on with
+    waived: dict[str, int] = field(default_factory=dict)  # item -> failing instances whose every failure is waived
+    waived_severities: dict[Severity, int] = field(default_factory=dict)  # the same; all are part of the failures
+    waivers: tuple[WaiverUse, ...] = ()  # every waiver of the file
+    changes: Changes | None = None  # None: no earlier sweep is known
+    trend: tuple[TrendPoint, ...] = ()  # at most 30 sweeps of this fleet, this one last

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
 
+from tomcat_fleet.report import sheet
 from tomcat_fleet.report.cell import Cell, inert
+from tomcat_fleet.report.material import Material
+
+
+def write(file: BinaryIO, material: Material) -> None:
+    """A row for every finding. Raises OSError."""
+    wording = material.wording
+    found = (row for result in material.results() for row in sheet.findings(result, wording))
+    file.writelines(lines(chain([sheet.headings(sheet.FINDINGS, wording)], found)))
 
 
 def lines(rows: Iterable[Iterable[Cell]]) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tomcat_fleet.guide.book import Item
 from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult, Words
+from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import WORST_FIRST, Severity, Status, worst
-from tomcat_fleet.report.tally import score
 from tomcat_fleet.report.visible import one_line
 from tomcat_fleet.report.weak_ssh import weak
 

@@ -129,7 +129,7 @@ def _finding(
         wording.steps(finding.remediation),
         _some(list(finding.commands), wording),
         wording.of(item.impact) if item and mends else "",
-        " · ".join(finding.waiver.get(key, "–") for key in ("who", "why", "until")) if finding.waiver else "",
+        f"{finding.waiver.who} · {finding.waiver.why} · {finding.waiver.until}" if finding.waiver else "",
         finding.reason,
         f"hosts/{result.slug}.html#{finding.item.lower()}",
     )

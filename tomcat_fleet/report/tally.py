@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tomcat_fleet.model.result import FindingResult, InstanceResult, SweepSummary, TargetResult, Words
+from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status
 from tomcat_fleet.report import oddity
 from tomcat_fleet.report.fact import SweepFacts
@@ -41,6 +42,7 @@ class Tally:
     severities: Mapping[str, Severity]
     targets: int = 0
     instances: int = 0
+    waived: Counter[str] = field(default_factory=Counter)  # item -> failing instances whose every failure is waived
     failing_high: int = 0  # instances that fail at least one item of severity high
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     items: dict[str, Counter[Status]] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Tally:
         self.instances += len(result.instances)
         for instance in result.instances:
             self._count(instance.verdicts, instance.version or "")
+            self.waived.update(item for item in waived_items(instance) if item in self.severities)
         self._reasons(result)
         self._gaps(result)
         self.passwords.add(result)
@@ -100,6 +103,12 @@ class Tally:
             shared_passwords=tuple(group.result() for group in shared[:LISTED]),
             shared_passwords_total=len(shared),
             passwords_left_out=self.passwords.left_out,
+            runs=facts.runs,
+            waived=dict(sorted(self.waived.items())),
+            waived_severities={
+                severity: sum(n for item, n in self.waived.items() if self.severities[item] is severity)
+                for severity in Severity
+            },
             shared_host_keys=tuple(each.result() for each in twins[: oddity.LISTED]),
             shared_host_keys_total=len(twins),
             wrong_clocks=self.oddities.clocks_total,
@@ -142,10 +151,11 @@ class Tally:
                 self.gaps[key] = (hosts + 1, min(first, source))
 
 
-def score(statuses: Mapping[Status, int]) -> float | None:
-    """Percentage of passes among passes and failures, to one decimal; None when there is neither."""
-    passed, failed = statuses.get(Status.PASS, 0), statuses.get(Status.FAIL, 0)
-    return round(100 * passed / (passed + failed), 1) if passed + failed else None
+def waived_items(instance: InstanceResult) -> frozenset[str]:
+    """Items that ``instance`` fails, and whose every failing finding has a waiver in force."""
+    failures = [finding for finding in instance.findings if finding.status is Status.FAIL]
+    bare = {finding.item for finding in failures if finding.waiver is None}
+    return frozenset(finding.item for finding in failures) - bare
 
 
 def _failing(result: TargetResult) -> Iterator[tuple[InstanceResult, FindingResult]]:

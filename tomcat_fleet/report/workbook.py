@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 
-from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.result import SweepSummary
 from tomcat_fleet.report import sheet
 from tomcat_fleet.report.cell import Cell, Marked, shown
+from tomcat_fleet.report.material import Material
 from tomcat_fleet.report.sheet import Column
 from tomcat_fleet.report.summary_sheet import WIDTHS, Heading, rows
 from tomcat_fleet.report.wording import Wording
@@ -45,15 +46,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }  # every other is an outcome that leaves something open
 
 
-def write(
-    file: BinaryIO,
-    results: Iterable[TargetResult],
-    summary: SweepSummary,
-    wording: Wording,
-    *,
-    classification: str = "",
-    most_rows: int = MOST_ROWS,
-) -> None:
+def write(file: BinaryIO, material: Material, *, most_rows: int = MOST_ROWS) -> None:
     """The workbook into ``file``, which must be able to seek. Rows wait in a temporary directory of mode 0700.
 
     Raises OSError.
@@ -61,30 +54,24 @@ def write(
     with tempfile.TemporaryDirectory(prefix="tomcat-fleet-") as folder:
         book = Workbook(file, _PLAIN | {"tmpdir": folder})
         book.use_zip64()  # only where a sheet needs it
-        _fill(book, results, summary, wording, classification, most_rows)
+        _fill(book, material, most_rows)
         try:
             book.close()
         except FileCreateError as error:  # which hides that the disk is full
             raise error.args[0] from error
 
 
-def _fill(
-    book: Any,
-    results: Iterable[TargetResult],
-    summary: SweepSummary,
-    wording: Wording,
-    classification: str,
-    most_rows: int,
-) -> None:
+def _fill(book: Any, material: Material, most_rows: int) -> None:
+    summary, wording = material.summary, material.wording
     moment = datetime.fromisoformat(summary.finished).replace(tzinfo=None)
     book.set_properties({"title": f"tomcat-fleet {shown(summary.sweep)}", "created": moment})
-    page = _Page(book, classification)
+    page = _Page(book, material.classification)
     _summary(page, summary, wording)
     columns = (*sheet.FINDINGS, *sheet.FOLLOW_UP)
     findings = _Table(page, wording, "findings", columns, most_rows)
     matrix = _Table(page, wording, "matrix", sheet.matrix_columns(wording), most_rows)
     unknown = _Table(page, wording, "unknown", sheet.UNKNOWN, most_rows)
-    for result in results:
+    for result in material.results():
         findings.add(sheet.findings(result, wording))
         matrix.add(sheet.matrix(result, wording))
         unknown.add(sheet.unknown(result, wording))

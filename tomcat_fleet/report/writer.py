@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -12,11 +12,13 @@ import msgspec
 
 from tomcat_fleet.guide import book
 from tomcat_fleet.guide.book import Guide
-from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.result import Changes, SweepSummary, TargetResult, TrendPoint, WaiverUse
 from tomcat_fleet.model.status import COMPLETE
-from tomcat_fleet.report import csv_table, fleet, former, page, sheet, workbook
+from tomcat_fleet.report import fleet, former, page
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
+from tomcat_fleet.report.format import FORMATS
+from tomcat_fleet.report.material import Material
 from tomcat_fleet.report.row import Row, summarise
 from tomcat_fleet.report.slug import is_slug
 from tomcat_fleet.report.stored import encoded
@@ -29,13 +31,25 @@ RETRY = "failed.retry"
 _PART = former.PART
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What an operator and the history know of a sweep."""
+
+    waivers: tuple[WaiverUse, ...] = ()
+    changes: Changes | None = None
+    trend: tuple[TrendPoint, ...] = ()
+
+
+NOTHING = Beside()
+
+
 class ReportWriter:
     """The report of one sweep in ``directory``.
 
     ``open`` once, ``write`` every target once in any order, ``finish`` at the end, ``close`` always; ``with`` closes.
     Until ``finish`` the results are in ``results.jsonl.part``, complete line by line, and a former report is kept in
-    ``.former``. ``formats`` may ask for csv and xlsx beside the pages and the results. No call is safe against another
-    running at the same time.
+    ``.former``. ``formats`` are names of ``FORMATS``, written beside the pages and the results. No call is safe
+    against another running at the same time.
     """
 
     def __init__(
@@ -103,10 +117,10 @@ class ReportWriter:
         """List a file that somebody else wrote into the directory in SHA256SUMS."""
         self._root.include(name)
 
-    def finish(self, finished: str) -> SweepSummary:
-        """Write the fleet page, summary.json, results.jsonl, the tables asked for, failed.retry and SHA256SUMS.
+    def finish(self, finished: str, beside: Beside = NOTHING) -> SweepSummary:
+        """Write the fleet page, summary.json, results.jsonl, the formats asked for, failed.retry and SHA256SUMS.
 
-        ``finished`` is the moment of the end.
+        ``finished`` is the moment of the end, ``beside`` what the results alone do not tell.
 
         results.jsonl is sorted by target name, so that the order of completion leaves no trace. failed.retry has the
         targets that were not fully audited, one a line, as ``--limit @failed.retry`` takes them.
@@ -114,11 +128,16 @@ class ReportWriter:
         if self._results is None:
             raise ValueError("the report is not open")
         rows = sorted(self._rows.values(), key=lambda row: row.name)
-        summary = self._tally.summary(self._facts, finished)
+        summary = replace(
+            self._tally.summary(self._facts, finished),
+            waivers=beside.waivers,
+            changes=beside.changes,
+            trend=beside.trend,
+        )
         spans = [(row.offset, row.length) for row in rows]
         self._root.stream("results.jsonl", self._root.read(_PART, spans))
         self._fleet(rows, summary)
-        self._tables(spans, summary)
+        self._others(spans, summary)
         left = (row.name for row in rows if row.outcome not in COMPLETE)
         self._root.publish(RETRY, "".join(f"{one_line(name)}\n" for name in left).encode())
         self._root.publish("summary.json", msgspec.json.format(encoded(summary), indent=2) + b"\n")
@@ -162,24 +181,22 @@ class ReportWriter:
         template = self._environment.get_template("index.html.j2")
         self._root.publish("index.html", template.render(summary=summary, page=view).encode())
 
-    def _tables(self, spans: list[tuple[int, int]], summary: SweepSummary) -> None:
-        """Tables come from the results as they are on disk, one target in memory at a time."""
+    def _others(self, spans: list[tuple[int, int]], summary: SweepSummary) -> None:
+        """They come from the results as they are on disk, one target in memory at a time."""
         words: dict[str, Any] = self._environment.globals["w"]  # type: ignore[assignment]
-        wording = Wording(self._lang, words, self._guide)
 
         def results() -> Iterator[TargetResult]:
             return (msgspec.json.decode(line, type=TargetResult) for line in self._root.read(_PART, spans))
 
-        if "csv" in self._formats:
-            found = (row for result in results() for row in sheet.findings(result, wording))
-            rows = itertools.chain([sheet.headings(sheet.FINDINGS, wording)], found)
-            self._root.stream("results.csv", csv_table.lines(rows))
-        if "xlsx" in self._formats:
-            mark = self._classification or ""
-            self._root.compose(
-                "results.xlsx",
-                lambda file: workbook.write(file, results(), summary, wording, classification=mark),
-            )
+        material = Material(
+            results=results,
+            summary=summary,
+            wording=Wording(self._lang, words, self._guide),
+            classification=self._classification or "",
+        )
+        for name, each in FORMATS.items():
+            if name in self._formats:
+                self._root.compose(each.file, lambda file, write=each.write: write(file, material))  # type: ignore[misc]
 
     def _group(self, name: str, *, group: fleet.Group, rows: tuple[Row, ...], number: int) -> None:
         folder = self._root.folder("groups")

@@ -1,0 +1,1 @@
+"""What earlier sweeps have found: verdicts as spans, changes between sweeps, trends."""
