@@ -18,6 +18,7 @@ from tomcat_fleet.cli import (
     inventory,
     known_hosts,
     plan,
+    render,
     schema,
     version,
 )
@@ -43,6 +44,7 @@ app.command()(doctor.doctor)
 app.command()(evaluate.evaluate)
 app.command()(guide.guide)
 app.command()(plan.plan)
+app.command()(render.render)
 app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(known_hosts.app, name="known-hosts")

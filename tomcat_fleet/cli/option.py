@@ -10,9 +10,10 @@ import typer
 
 from tomcat_fleet.cli.word import Lang
 from tomcat_fleet.model.status import Severity
+from tomcat_fleet.report import pdf
 from tomcat_fleet.report.format import ALWAYS, FORMATS
 
-_FORMATS = (*ALWAYS, *FORMATS)
+_FORMATS = (*ALWAYS, *FORMATS, pdf.NAME)
 
 
 class Carrier(StrEnum):

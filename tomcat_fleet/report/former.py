@@ -20,7 +20,7 @@ PART = "results.jsonl.part"
 PAGES = ("hosts", "groups")
 _SUMMARY = "summary.json"
 _FILES = re.compile(
-    r"index\.html|summary\.json|SHA256SUMS|results\.(jsonl|jsonl\.part|xlsx|csv|sarif|cklb|hdf\.json)"
+    r"index\.(html|pdf)|summary\.json|SHA256SUMS|results\.(jsonl|jsonl\.part|xlsx|csv|sarif|cklb|hdf\.json)"
     r"|junit\.xml|metrics\.prom|failed\.retry|defectdojo\.json|ledger\.db(-wal|-shm|-journal)?|\.reserve"
     r"|\.[a-zA-Z0-9.-]{1,100}\.part"
 )
@@ -106,7 +106,8 @@ def _strangers_below(folder: Folder, name: str) -> Iterator[str]:
 
 def _not_page(name: str) -> bool:
     page = name.removeprefix(".").removesuffix(".part")
-    return not (page.endswith(".html") and is_slug(page.removesuffix(".html")))
+    stem, _, kind = page.rpartition(".")
+    return not (kind in {"html", "pdf"} and is_slug(stem))
 
 
 def _ours(folder: Folder) -> bool:

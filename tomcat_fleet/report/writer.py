@@ -43,6 +43,11 @@ class Beside:
 NOTHING = Beside()
 
 
+def checksums(folder: Folder) -> bytes:
+    """SHA256SUMS of everything published in ``folder``, as ``sha256sum -c`` reads it."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(folder.digests.items())).encode()
+
+
 class ReportWriter:
     """The report of one sweep in ``directory``.
 
@@ -141,8 +146,7 @@ class ReportWriter:
         left = (row.name for row in rows if row.outcome not in COMPLETE)
         self._root.publish(RETRY, "".join(f"{one_line(name)}\n" for name in left).encode())
         self._root.publish("summary.json", msgspec.json.format(encoded(summary), indent=2) + b"\n")
-        sums = sorted(self._root.digests.items())
-        self._root.publish("SHA256SUMS", "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
+        self._root.publish("SHA256SUMS", checksums(self._root))
         self._root.remove(_PART)
         former.forget(self._root)
         self._hosts.sync()
