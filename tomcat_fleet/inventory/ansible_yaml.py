@@ -9,9 +9,10 @@ import yaml
 from tomcat_fleet.inventory.document import Document, Entry, is_empty
 from tomcat_fleet.inventory.ini import members, set_priority
 from tomcat_fleet.inventory.key import settle
-from tomcat_fleet.inventory.ledger import Spot, meant, quoted
+from tomcat_fleet.inventory.ledger import Spot
 from tomcat_fleet.inventory.tree import Group, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name
+from tomcat_fleet.model.spelling import meant, quoted
 
 _SECTIONS = ("hosts", "vars", "children")
 _MOST_AGAIN = 10_000

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import yaml
 
 from tomcat_fleet.inventory.key import Vaulted
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
+from tomcat_fleet.model.spelling import quoted
 
 try:
     from yaml import CSafeLoader as SafeLoader

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tomcat_fleet.inventory import credential, value
-from tomcat_fleet.inventory.ledger import meant, quoted
 from tomcat_fleet.inventory.value import RefusedError, Where
 from tomcat_fleet.model.escalation import ASKING
+from tomcat_fleet.model.spelling import meant, quoted
 from tomcat_fleet.model.target import Become, InstanceHint
 
 METHODS: Mapping[str, str] = {name: name for name in ("sudo", "su", "doas", "dzdo", "pbrun")} | {

@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from tomcat_fleet.inventory.column import recognized
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.shelf import STDIN, name_of
+from tomcat_fleet.model.spelling import quoted
 
 
 class Format(StrEnum):

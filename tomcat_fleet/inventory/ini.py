@@ -15,9 +15,10 @@ from collections.abc import Callable
 
 from tomcat_fleet.inventory.expand import BadRangeError, expand, split_port
 from tomcat_fleet.inventory.key import settle
-from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.tree import UNGROUPED, Group, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
+from tomcat_fleet.model.spelling import meant, quoted
 
 _SECTION = re.compile(r"\[(?P<group>[^:\]\s]+)(?::(?P<kind>\w+))?\]\s*(?:[#;].*)?\Z")
 _CHILD = re.compile(r"(?P<group>[^:\]\s]+)\s*(?:[#;].*)?\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tomcat_fleet.inventory.locate import Lines, Path
+from tomcat_fleet.model.toml_lines import Lines, Path
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],\n]')
 

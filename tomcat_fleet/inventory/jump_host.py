@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tomcat_fleet.errors import Fault
-from tomcat_fleet.inventory.ledger import Ledger, quoted
+from tomcat_fleet.inventory.ledger import Ledger
 from tomcat_fleet.inventory.openssh.config import Config
 from tomcat_fleet.inventory.openssh.setting import Answers
 from tomcat_fleet.inventory.resolve import Resolver
 from tomcat_fleet.inventory.tree import Host, Tree
+from tomcat_fleet.model.spelling import quoted
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.transport.jump import parse_jump
 

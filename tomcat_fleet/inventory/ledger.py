@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tomcat_fleet.errors import Fault
-from tomcat_fleet.model.escape import one_line
 
 
 class Spot(NamedTuple):
@@ -41,14 +38,3 @@ class Ledger:
 def storable(path: str) -> str:
     r"""``path`` as text that can be stored; the bytes of a name in another code page become ``\xNN``."""
     return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def quoted(text: object) -> str:
-    """``text`` in quotes as one safe line of moderate length."""
-    return f"'{one_line(str(text), 80)}'"
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """``" (did you mean 'port'?)"`` when a known word is close, else nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {quoted(near[0])}?)" if near else ""

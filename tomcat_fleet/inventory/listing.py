@@ -13,10 +13,11 @@ from tomcat_fleet.inventory.ansible_yaml import YamlReader
 from tomcat_fleet.inventory.ini import set_priority
 from tomcat_fleet.inventory.json_lines import locate
 from tomcat_fleet.inventory.key import Setting, Vaulted, settle
-from tomcat_fleet.inventory.ledger import Spot, quoted
-from tomcat_fleet.inventory.locate import Lines, Path
+from tomcat_fleet.inventory.ledger import Spot
 from tomcat_fleet.inventory.tree import Group, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
+from tomcat_fleet.model.spelling import quoted
+from tomcat_fleet.model.toml_lines import Lines, Path
 
 Ask: TypeAlias = Callable[[str], object]  # variables of one host, from a script that prints no _meta
 

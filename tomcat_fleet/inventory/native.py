@@ -10,18 +10,17 @@ A host needs no table of its own: being listed in a group is enough.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from tomcat_fleet.inventory import key, value
 from tomcat_fleet.inventory.expand import BadRangeError, expand
 from tomcat_fleet.inventory.key import KEYS, Setting
-from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
-from tomcat_fleet.inventory.locate import Lines, Path, locate
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.tree import ALL, UNGROUPED, Group, Host, Tree
 from tomcat_fleet.inventory.value import Notes, RefusedError, group_name, host_name
+from tomcat_fleet.model.spelling import meant, quoted
+from tomcat_fleet.model.toml_lines import Lines, NotTomlError, Path, parse
 
 Table: TypeAlias = Mapping[str, Any]
 
@@ -53,7 +52,6 @@ JUMP_SETTINGS = (
 _TABLES = ("defaults", "groups", "hosts", "jumps")
 _GROUP_KEYS = ("hosts", "children", "priority", "vars")
 _TYPE_WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
-_TOML_LINE = re.compile(r"(?P<reason>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)\Z", re.DOTALL)
 
 
 class NativeReader:
@@ -68,14 +66,10 @@ class NativeReader:
     def read(self, text: str) -> None:
         """Read the whole file; faults go to the ledger and reading goes on."""
         try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            self._ledger.fault(*_syntax(str(error), self._file, text))
+            data, self._lines = parse(text)
+        except NotTomlError as error:
+            self._ledger.fault(Spot(self._file, error.line), f"TOML: {error.reason}")
             return
-        except RecursionError:
-            self._ledger.fault(Spot(self._file, 0), "TOML: is nested too deeply")
-            return
-        self._lines = locate(text)
         for name in data:
             if name not in _TABLES:
                 self._unknown((name,), _TABLES)
@@ -232,12 +226,3 @@ class NativeReader:
             else:
                 found.append(Setting(name, key.shown(name, raw), self._spot((*path, name))))
         return found
-
-
-def _syntax(message: str, file: str, text: str) -> tuple[Spot, str]:
-    found = _TOML_LINE.match(message)
-    if not found:
-        return Spot(file, 0), f"TOML: {message}"
-    line = int(found["line"]) if found["line"] else text.rstrip("\n").count("\n") + 1
-    reason = found["reason"]
-    return Spot(file, line), f"TOML: {reason[:1].lower()}{reason[1:]}"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tomcat_fleet.inventory import program
 from tomcat_fleet.inventory.format import Format, format_of, is_korean_table
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.listing import Ask
 from tomcat_fleet.inventory.program import Bounds, ProgramError, TooLateError
 from tomcat_fleet.inventory.shelf import STDIN, Shelf, name_of
+from tomcat_fleet.model.spelling import quoted
 
 _PLUGIN = re.compile(r"^[\"']?plugin[\"']?[ \t]*:[ \t]+[\"']?(?P<name>[\w.]+)", re.MULTILINE)
 _ANSIBLE_INVENTORY = "ansible-inventory"

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tomcat_fleet.inventory.expand import is_ip
-from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
+from tomcat_fleet.model.spelling import meant, quoted
 
 OPTION = Spot("--limit", 0)
 

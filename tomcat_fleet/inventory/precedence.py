@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tomcat_fleet.inventory.key import Setting
-from tomcat_fleet.inventory.ledger import Ledger, quoted
+from tomcat_fleet.inventory.ledger import Ledger
 from tomcat_fleet.inventory.tree import ALL, UNGROUPED, Group, Host, Tree
 from tomcat_fleet.inventory.varfile import VariableFiles
+from tomcat_fleet.model.spelling import quoted
 
 
 @dataclass(frozen=True, slots=True)

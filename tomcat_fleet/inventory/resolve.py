@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from tomcat_fleet.inventory import escalation, key, value
 from tomcat_fleet.inventory.key import KEYS, Setting, Settings
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.overlay import Overlay
 from tomcat_fleet.inventory.precedence import Ancestry, Inherited
 from tomcat_fleet.inventory.tree import Host
 from tomcat_fleet.inventory.value import RefusedError, UnusableError
 from tomcat_fleet.model.escalation import ASKING
+from tomcat_fleet.model.spelling import quoted
 from tomcat_fleet.model.target import Become, InstanceHint, Target
 
 _PORT = 22

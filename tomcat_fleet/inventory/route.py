@@ -6,9 +6,9 @@ import shlex
 
 from tomcat_fleet.inventory import value
 from tomcat_fleet.inventory.expand import split_port
-from tomcat_fleet.inventory.ledger import quoted
 from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.value import Notes, RefusedError, UnusableError
+from tomcat_fleet.model.spelling import quoted
 from tomcat_fleet.transport.jump import parse_jump
 
 

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from tomcat_fleet.inventory import column, credential, key
 from tomcat_fleet.inventory.expand import is_ip
 from tomcat_fleet.inventory.key import KEYS, Setting, settle
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.native import SETTINGS
 from tomcat_fleet.inventory.tree import ALL, Host, Tree
 from tomcat_fleet.inventory.value import RefusedError, group_name, host_name
+from tomcat_fleet.model.spelling import quoted
 
 _SEPARATOR = re.compile(r"sep=(.)\Z", re.IGNORECASE)  # Excel's own first line
 _TITLES = 10  # lines above the headings

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tomcat_fleet.inventory.key import KEYS, Setting, canonical
-from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.openssh.config import Config
+from tomcat_fleet.model.spelling import meant, quoted
 
 ALL = "all"
 UNGROUPED = "ungrouped"

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tomcat_fleet.inventory.expand import is_ip
-from tomcat_fleet.inventory.ledger import meant, quoted
 from tomcat_fleet.model import escape
+from tomcat_fleet.model.spelling import meant, quoted
 
 Where: TypeAlias = tuple[str | int, ...]  # inside a value: (0, "base")
 Notes: TypeAlias = list[str]  # warnings about a value that is accepted

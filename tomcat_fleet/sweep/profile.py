@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
@@ -12,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tomcat_fleet.errors import ConfigError, Fault
-from tomcat_fleet.inventory.ledger import meant, quoted
-from tomcat_fleet.inventory.locate import locate
 from tomcat_fleet.model.policy import ManagerRequired, Policy
+from tomcat_fleet.model.spelling import meant, quoted
+from tomcat_fleet.model.toml_lines import NotTomlError, parse
 
 _FIRST_CODE, _LAST_CODE = 400, 599
 _WHO_WHY_UNTIL = ("who", "why", "until")
@@ -27,14 +25,11 @@ def load_profile(path: Path) -> Policy:
     """
     text = _read(path)
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        line = int(place[1]) if place else text.count("\n") + 1
-        raise ConfigError([Fault(str(path), line, f"not TOML: {error}")]) from None
+        data, lines = parse(text)
+    except NotTomlError as error:
+        raise ConfigError([Fault(str(path), error.line, f"not TOML: {error.reason}")]) from None
     values: dict[str, Any] = {}
     faults = []
-    lines = locate(text)
     for key, value in data.items():
         try:
             values[key] = _reader(key)(value)

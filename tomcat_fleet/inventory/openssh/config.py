@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tomcat_fleet.inventory.ledger import Ledger, Spot, meant, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.openssh.condition import Condition, HostLine, match_line, matches_list
 from tomcat_fleet.inventory.openssh.keyword import HONOURED, KNOWN, WHOLE_LINE, no_effect
 from tomcat_fleet.inventory.openssh.line import keyword, words
 from tomcat_fleet.inventory.shelf import Shelf
+from tomcat_fleet.model.spelling import meant, quoted
 
 _COMMENT = re.compile(r"\s+#.*\Z", re.DOTALL)
 _DEEPEST = 16  # files that include one another, as in ssh

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tomcat_fleet.inventory.ledger import quoted
 from tomcat_fleet.inventory.openssh.config import ConfigReader
 from tomcat_fleet.inventory.openssh.setting import Answers
 from tomcat_fleet.inventory.shelf import Shelf
 from tomcat_fleet.inventory.tree import UNGROUPED, Tree
 from tomcat_fleet.inventory.value import RefusedError, host_name
+from tomcat_fleet.model.spelling import quoted
 
 
 class OpenSshReader:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from tomcat_fleet.inventory import key, route, value
 from tomcat_fleet.inventory.key import Setting
-from tomcat_fleet.inventory.ledger import Ledger, Spot, quoted
+from tomcat_fleet.inventory.ledger import Ledger, Spot
 from tomcat_fleet.inventory.openssh.config import Config, Directive
 from tomcat_fleet.inventory.openssh.lookup import Found, expand, is_none, local_user, lookup
 from tomcat_fleet.inventory.openssh.proxy import NoJumpError, jump_of
 from tomcat_fleet.inventory.value import RefusedError, UnusableError
+from tomcat_fleet.model.spelling import quoted
 
 _PORT = 22
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")

@@ -1,7 +1,7 @@
-"""Line numbers for TOML, which ``tomllib`` does not give.
+"""TOML with the line numbers that ``tomllib`` does not give.
 
-The text has already been accepted by ``tomllib``, so that the scanner only has to find its way through tables, keys and
-values; it checks nothing.
+The scanner's text has already been accepted by ``tomllib``, so that it only has to find its way through tables, keys
+and values; it checks nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -18,6 +18,7 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _STRING = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'", re.DOTALL)
+_REFUSED = re.compile(r"(?P<reason>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)\Z", re.DOTALL)
 _SCALAR = re.compile(r"[^,\]}\n#]+")
 
 
@@ -29,6 +30,36 @@ class Lines(dict[Path, int]):
         while path and path not in self:
             path = path[:-1]
         return self.get(path, 1)
+
+
+class NotTomlError(Exception):
+    """A text is not TOML. ``line`` is 1-based, 0 when no line is to blame."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(reason)
+
+
+def parse(text: str) -> tuple[dict[str, Any], Lines]:
+    """What a TOML document says, and the lines of everything in it. Raises NotTomlError."""
+    try:
+        return tomllib.loads(text), locate(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _where(str(error), text) from None
+    except RecursionError:
+        raise NotTomlError(0, "is nested too deeply") from None
+    except ValueError as error:  # a number of some thousand digits
+        raise NotTomlError(0, str(error)) from None
+
+
+def _where(message: str, text: str) -> NotTomlError:
+    found = _REFUSED.match(message)
+    if not found:
+        return NotTomlError(0, message)
+    line = int(found["line"]) if found["line"] else text.rstrip("\n").count("\n") + 1
+    reason = found["reason"]
+    return NotTomlError(line, f"{reason[:1].lower()}{reason[1:]}")
 
 
 def locate(text: str) -> Lines:

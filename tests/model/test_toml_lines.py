@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tomcat_fleet.inventory.locate import locate
+from tomcat_fleet.model.toml_lines import locate
 
 _EXAMPLE = Path(__file__).parents[2] / "inventory" / "hosts.toml"
 
