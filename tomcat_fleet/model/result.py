@@ -235,7 +235,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is different since an earlier sweep. Only hosts that both have seen are compared."""
+    """What is different since an earlier sweep, and all that was known then. A host not known then has no changes."""
 
     sweep: str  # the earlier one
     started: str
@@ -253,6 +253,8 @@ class Changes:
         str, ...
     ] = ()  # targets that were audited then and are not in this sweep's results, the first of many
     unseen_total: int = 0
+    first_seen: tuple[str, ...] = ()  # targets that nothing was known of then, the first of many
+    first_seen_total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
