@@ -16,7 +16,8 @@ def write(file: BinaryIO, material: Material) -> None:
     """A row for every finding. Raises OSError."""
     wording = material.wording
     found = (row for result in material.results() for row in sheet.findings(result, wording))
-    file.writelines(lines(chain([sheet.headings(sheet.FINDINGS, wording)], found)))
+    numbered = ((number, *row) for number, row in enumerate(found, 1))
+    file.writelines(lines(chain([sheet.headings((sheet.NUMBER, *sheet.FINDINGS), wording)], numbered)))
 
 
 def lines(rows: Iterable[Iterable[Cell]]) -> Iterator[bytes]:

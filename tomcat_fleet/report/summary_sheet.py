@@ -11,7 +11,7 @@ from tomcat_fleet.model.status import WORST_FIRST, Status
 from tomcat_fleet.report.cell import Cell
 from tomcat_fleet.report.wording import Wording
 
-WIDTHS = (30, 44, 10, *(11 for _ in WORST_FIRST), 11)
+WIDTHS = (30, 44, 10, *(11 for _ in WORST_FIRST), 11, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ Row: TypeAlias = tuple[Cell, ...] | Heading
 
 
 def rows(summary: SweepSummary, wording: Wording) -> Iterator[Row]:
-    """The rows of the first sheet."""
+    """The rows of the second sheet."""
     yield Heading((wording.own("name.summary"), ""))
     yield from _facts(summary, wording)
     yield ()
@@ -56,10 +56,12 @@ def _facts(summary: SweepSummary, wording: Wording) -> Iterator[Row]:
         yield wording.own("summary.inventory"), f"{name}\n{digest}"
     yield wording.own("summary.targets"), summary.targets
     yield wording.own("summary.instances"), summary.instances
-    yield wording.own("summary.score"), _score(summary, wording)
+    yield wording.own("summary.score"), told_score(summary, wording)
+    yield wording.own("summary.waived"), sum(summary.waived.values())
 
 
-def _score(summary: SweepSummary, wording: Wording) -> str:
+def told_score(summary: SweepSummary, wording: Wording) -> str:
+    """The score and how it comes about."""
     if summary.score is None:
         return wording.page("score_none")
     passed, failed = summary.statuses[Status.PASS], summary.statuses[Status.FAIL]
@@ -74,15 +76,17 @@ def _items(summary: SweepSummary, wording: Wording) -> Iterator[Row]:
             wording.own("column.severity"),
             *(wording.status(status).text for status in WORST_FIRST),
             wording.own("summary.all"),
+            wording.own("summary.waived"),
         )
     )
     for code, counts in summary.items.items():
         item = wording.guide.items.get(code)
         title, severity = (wording.of(item.title), wording.severity(item.severity)) if item else ("", "")
         numbers = tuple(counts[status] for status in WORST_FIRST)
-        yield code, title, severity, *numbers, sum(numbers)
+        yield code, title, severity, *numbers, sum(numbers), summary.waived.get(code, 0)
     for level, counts in summary.severities.items():
         numbers = tuple(counts[status] for status in WORST_FIRST)
-        yield wording.own("summary.all"), "", wording.severity(level), *numbers, sum(numbers)
+        waived = summary.waived_severities.get(level, 0)
+        yield wording.own("summary.all"), "", wording.severity(level), *numbers, sum(numbers), waived
     numbers = tuple(summary.statuses[status] for status in WORST_FIRST)
-    yield wording.own("summary.all"), "", "", *numbers, sum(numbers)
+    yield wording.own("summary.all"), "", "", *numbers, sum(numbers), sum(summary.waived.values())

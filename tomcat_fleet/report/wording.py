@@ -17,7 +17,7 @@ class Wording:
     """``words`` are those of the pages; what only the tables say is in ``sheet.toml``."""
 
     def __init__(self, lang: str, words: Mapping[str, Any], guide: Guide) -> None:
-        self._lang = lang
+        self.lang = lang
         self._words = words
         self._own = parse(files("tomcat_fleet.report").joinpath("sheet.toml").read_text("utf-8"), lang)
         self.guide = guide
@@ -31,7 +31,7 @@ class Wording:
 
     def of(self, words: Words | None) -> str:
         """The sentence in this language."""
-        return "" if words is None else str(getattr(words, self._lang))
+        return "" if words is None else str(getattr(words, self.lang))
 
     def page(self, key: str, **values: object) -> str:
         """A sentence of the pages."""
@@ -39,7 +39,7 @@ class Wording:
 
     def steps(self, steps: Steps) -> str:
         """Numbered lines when there are several."""
-        lines: tuple[str, ...] = getattr(steps, self._lang)
+        lines: tuple[str, ...] = getattr(steps, self.lang)
         return lines[0] if len(lines) == 1 else "\n".join(f"{at}) {line}" for at, line in enumerate(lines, 1))
 
     def status(self, status: str) -> Marked:

@@ -1,4 +1,4 @@
-"""results.xlsx: a summary, the findings, the verdicts by host, what is not known; in flat memory, row by row.
+"""results.xlsx: cover, summary, scores by host, findings, what is not known, accepted risks; in flat memory.
 
 Every text is written as a text and never looked at: ``write`` would guess formulas and links. The prefix that Excel
 sets for a leading apostrophe keeps a cell text even when a reader edits it.
@@ -14,14 +14,14 @@ from typing import Any, BinaryIO
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 
-from tomcat_fleet.model.result import SweepSummary
-from tomcat_fleet.report import sheet
+from tomcat_fleet.report import cover_sheet, sheet, summary_sheet, waiver_sheet
 from tomcat_fleet.report.cell import Cell, Marked, shown
 from tomcat_fleet.report.material import Material
 from tomcat_fleet.report.sheet import Column
-from tomcat_fleet.report.summary_sheet import WIDTHS, Heading, rows
+from tomcat_fleet.report.summary_sheet import Heading, Row
 from tomcat_fleet.report.wording import Wording
 
+_FROZEN = 3  # columns that stay in sight: number, zone and host, or number, kind and state
 MOST_ROWS = 1_048_576  # of one sheet in Excel; a fleet that needs more goes on in another
 _PLAIN = {
     "constant_memory": True,
@@ -66,16 +66,21 @@ def _fill(book: Any, material: Material, most_rows: int) -> None:
     moment = datetime.fromisoformat(summary.finished).replace(tzinfo=None)
     book.set_properties({"title": f"tomcat-fleet {shown(summary.sweep)}", "created": moment})
     page = _Page(book, material.classification)
-    _summary(page, summary, wording)
+    cover = cover_sheet.rows(summary, material.classification, wording)
+    _list(page, wording.own("name.cover"), cover_sheet.WIDTHS, cover)
+    _list(page, wording.own("name.summary"), summary_sheet.WIDTHS, summary_sheet.rows(summary, wording))
     columns = (*sheet.FINDINGS, *sheet.FOLLOW_UP)
-    findings = _Table(page, wording, "findings", columns, most_rows)
     matrix = _Table(page, wording, "matrix", sheet.matrix_columns(wording), most_rows)
+    findings = _Table(page, wording, "findings", columns, most_rows)
     unknown = _Table(page, wording, "unknown", sheet.UNKNOWN, most_rows)
+    waivers = _Table(page, wording, "waivers", waiver_sheet.COLUMNS, most_rows)
+    waivers.add(waiver_sheet.waivers(summary, wording))
     for result in material.results():
-        findings.add(sheet.findings(result, wording))
         matrix.add(sheet.matrix(result, wording))
+        findings.add(sheet.findings(result, wording))
         unknown.add(sheet.unknown(result, wording))
-    for table in (findings, matrix, unknown):
+        waivers.add(waiver_sheet.waived(result, wording))
+    for table in (matrix, findings, unknown, waivers):
         table.end()
 
 
@@ -120,15 +125,16 @@ class _Page:
 
 
 class _Table:
-    """A table that goes on in another sheet when one is full."""
+    """A table with numbered rows that goes on in another sheet when one is full."""
 
     def __init__(self, page: _Page, wording: Wording, name: str, columns: tuple[Column, ...], most_rows: int) -> None:
         self._page = page
         self._name = wording.own(f"name.{name}")
-        self._columns = columns
-        self._headings = sheet.headings(columns, wording)
+        self._columns = (sheet.NUMBER, *columns)
+        self._headings = sheet.headings(self._columns, wording)
         self._most = most_rows
         self._sheets = 0
+        self._rows = 0
         self._begin()
 
     def add(self, found: Iterable[tuple[Cell, ...]]) -> None:
@@ -137,7 +143,8 @@ class _Table:
             if self._next == self._most:
                 self.end()
                 self._begin()
-            for column, cell in enumerate(row):
+            self._rows += 1
+            for column, cell in enumerate((self._rows, *row)):
                 self._page.put(self._made, (self._next, column), cell)
             self._next += 1
 
@@ -148,7 +155,7 @@ class _Table:
     def _begin(self) -> None:
         self._sheets += 1
         self._made = self._page.sheet(self._name if self._sheets == 1 else f"{self._name} ({self._sheets})")
-        self._made.freeze_panes(1, 1)
+        self._made.freeze_panes(1, _FROZEN)
         self._made.repeat_rows(0)
         self._made.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
         for number, column in enumerate(self._columns):
@@ -157,11 +164,11 @@ class _Table:
         self._next = 1
 
 
-def _summary(page: _Page, summary: SweepSummary, wording: Wording) -> None:
-    made = page.sheet(wording.own("name.summary"))
-    for number, width in enumerate(WIDTHS):
+def _list(page: _Page, name: str, widths: tuple[int, ...], rows: Iterable[Row]) -> None:
+    made = page.sheet(name)
+    for number, width in enumerate(widths):
         made.set_column(number, number, width)
-    for at, row in enumerate(rows(summary, wording)):
+    for at, row in enumerate(rows):
         look = page.heading if isinstance(row, Heading) else None
         for column, cell in enumerate(row.cells if isinstance(row, Heading) else row):
             page.put(made, (at, column), cell, look)
