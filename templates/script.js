@@ -12,10 +12,27 @@
   });
   function reveal() {
     var part = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (part && part.tagName === "DETAILS") { part.open = true; part.scrollIntoView(); }
+    if (part && part.tagName === "DETAILS") { part.hidden = false; part.open = true; part.scrollIntoView(); }
   }
   addEventListener("hashchange", reveal);
   reveal();
+
+  var search = document.getElementById("search");
+  if (search) {
+    var words = document.getElementById("words");
+    var none = document.getElementById("none");
+    var items = Array.prototype.slice.call(document.querySelectorAll(".item"));
+    var look = function () {
+      var text = words.value.trim().toLowerCase();
+      items.forEach(function (item) {
+        item.hidden = text !== "" && item.textContent.toLowerCase().indexOf(text) < 0;
+      });
+      none.textContent = items.some(function (item) { return item.offsetParent !== null; }) ? "" : none.dataset.words;
+    };
+    search.hidden = false;
+    words.addEventListener("input", look);
+    document.querySelectorAll("[name=choose]").forEach(function (one) { one.addEventListener("change", look); });
+  }
 
   var tools = document.getElementById("tools");
   if (!tools) { return; }

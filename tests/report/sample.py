@@ -359,9 +359,11 @@ HOSTILE = (
 def hostile(text: str) -> TargetResult:
     """Every string of a result that anyone but us could choose is ``text``."""
     bad_words = words(text, text)
+    held = WaiverResult(who=text, why=text, until=text, source=text)
     shown = [
         finding(code, Status.FAIL, "no-filter", bad_words, text, notes=(bad_words,), commands=(text,),
-                remediation=Steps(ko=(text,), en=(text,)), waiver=WaiverResult(who=text, why=text, until=text),
+                remediation=Steps(ko=(text,), en=(text,)),
+                waiver=held if code < "WT-07" else None, expired_waiver=None if code < "WT-07" else held,
                 evidence=tuple(EvidenceRow(kind=kind, source=text, line=3, excerpt=text, sha256=sha(text),
                                            context=lines(2, f"x\n{text}", 3) if kind == "file" else ())
                                for kind in ("file", "status", "process", "gap", "observation")))

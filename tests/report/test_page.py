@@ -15,8 +15,8 @@ from tomcat_fleet.report.template import template_dir
 LANGUAGES = ("ko", "en")
 ELEMENTS = {
     "a", "abbr", "b", "body", "br", "caption", "circle", "code", "dd", "details", "div", "dl", "dt",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "head", "header", "html", "i", "input",
-    "label", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path", "pattern",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "head", "header", "html", "i", "input",
+    "label", "legend", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path", "pattern",
     "pre", "rect", "script", "section", "select", "span", "style", "summary", "svg", "symbol", "table",
     "tbody", "td", "th", "thead", "title", "tr", "ul", "use",
 }  # fmt: skip
@@ -214,8 +214,8 @@ def test_two_instances_stand_side_by_side(pages: dict[tuple[str, str], Page]) ->
     page = pages["ko", f"hosts/{sample.two().slug}.html"]
     heads = [node.text for node in page.all("th") if node.attrs.get("class") == "col-inst"]
     assert [re.findall(r"\S+", head)[0] for head in heads] == [
-        "/srv/tomcat/shop9.0.50",
-        "/srv/tomcat/admin-console10.1.60",
+        "/srv/tomcat/shopTomcat",
+        "/srv/tomcat/admin-consoleTomcat",
     ]
     row = next(node.text for node in page.all("tr") if "WT-08" in node.text)
     assert row.index("취약") < row.index("양호")

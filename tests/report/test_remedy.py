@@ -99,8 +99,14 @@ def test_a_command_is_in_the_block_once(tmp_path: Path) -> None:
 
 def test_what_to_do_first_does_not_cut_a_snippet(tmp_path: Path) -> None:
     shown = page(tmp_path, failing("/srv/a"))
-    texts = [node.text for node in shown.all("pre") if node.attrs.get("class") == "cmd"]
-    assert "\n".join(lines_for("/srv/a")) in texts[:3]
+    places = [node.text for node in shown.all("figcaption") if "/srv/a/conf/web.xml" in node.text]
+    lines = [re.sub("^[+−]", "", line) for line in added(shown)]
+    assert len(places) == 2  # first things, detail
+    assert lines == [*lines_for("/srv/a")[1:]] * 2
+
+
+def added(page: Page) -> list[str]:
+    return [node.text for node in page.all("span") if node.attrs.get("class") == "put"]
 
 
 def item(page: Page, code: str) -> str:

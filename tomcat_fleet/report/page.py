@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tomcat_fleet.guide.book import Item
-from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult, Words
+from tomcat_fleet.model.result import EvidenceRow, FindingResult, InstanceResult, Steps, TargetResult, Words
 from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import WORST_FIRST, Severity, Status, worst
+from tomcat_fleet.report.accepted import Acceptance, Accepted, acceptance, accepted
+from tomcat_fleet.report.change import Fix, fixes, has_xml
+from tomcat_fleet.report.control import cited
 from tomcat_fleet.report.visible import one_line
 from tomcat_fleet.report.weak_ssh import weak
 
@@ -27,7 +30,9 @@ class Cell:
     instance: InstanceResult
     status: Status
     findings: tuple[FindingResult, ...]  # at most SHOWN
-    commands: tuple[str, ...]  # that mend the failing findings, each once; lines for one file are one command
+    fixes: tuple[Fix, ...]  # that mend the failing findings, each once
+    due: tuple[Fix, ...]  # those of findings that nobody has accepted
+    acceptance: Acceptance
     more: int  # further findings of the deciding status
     hidden: Mapping[Status, int]  # findings left out of the page, by status
 
@@ -42,7 +47,8 @@ class Remedy:
 
     steps: Steps
     message: Words
-    more: int  # further findings with the same steps
+    more: int = 0  # further findings with the same steps
+    fixes: tuple[tuple[InstanceResult, tuple[Fix, ...]], ...] = ()  # of each instance that has any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,13 @@ class Section:
     helps: tuple[str, ...]  # lines that would have let it be read
     remedies: tuple[Remedy, ...]  # those of the failing reasons; when nothing fails or is unknown, the item's own
     cells: tuple[Cell, ...]
+    controls: tuple[tuple[str, tuple[str, ...]], ...]  # of other benchmarks, by benchmark
+
+    @property
+    def shown_as(self) -> str:
+        """What a reader may filter by: every status that an instance has, and whether a risk was accepted."""
+        found = dict.fromkeys(cell.status.value for cell in self.cells)
+        return " ".join((*found, *(["waived"] if any(cell.acceptance.some for cell in self.cells) else [])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +86,13 @@ class HostPage:
 
     sections: tuple[Section, ...]
     weak: tuple[tuple[str, str], ...]  # algorithms of the link that are weak, and why
-    urgent: tuple[tuple[Section, Cell], ...]  # failing items by severity, then in the guide's order
+    urgent: tuple[tuple[Section, Cell], ...]  # failing items by severity in the guide's order; accepted ones last
     blocks: tuple[Block, ...]  # one per instance that has commands
+    left: tuple[str, ...]  # items whose commands are in no block, for their risk is accepted
     counts: Mapping[Status, int]
+    shown: Mapping[str, int]  # items that each choice of the filter shows
+    waived: int  # failing verdicts whose every failure is accepted; part of the failures
+    accepted: tuple[Accepted, ...]  # the waivers laid over findings of this host
     score: float | None
 
 
@@ -90,7 +107,11 @@ def arrange(result: TargetResult, items: Mapping[str, Item], lang: str) -> HostP
         weak=weak(result.method.algorithms) if result.method else (),
         urgent=urgent,
         blocks=tuple(_blocks(result.instances, urgent, lang)),
+        left=tuple(dict.fromkeys(section.item.item for section, cell in urgent if len(cell.due) < len(cell.fixes))),
         counts={status: counts[status] for status in Status},
+        shown=Counter(word for section in sections for word in section.shown_as.split()),
+        waived=sum(cell.acceptance.whole for section in sections for cell in section.cells),
+        accepted=accepted(result.instances),
         score=score(counts),
     )
 
@@ -101,6 +122,18 @@ def untold(finding: FindingResult, lang: str) -> bool:
     sentence: str = getattr(finding.message, lang)
     words = (word.rstrip(":") for word in finding.subject.split())
     return finding.subject not in sources and not all(word in sentence for word in words)
+
+
+def told_once(rows: Sequence[EvidenceRow]) -> list[tuple[EvidenceRow, tuple[EvidenceRow, ...]]]:
+    """Rows without an excerpt of a file; those in a row of one kind and source are one, with all that they say."""
+    made: list[tuple[EvidenceRow, tuple[EvidenceRow, ...]]] = []
+    for row in (row for row in rows if not row.context):
+        first = made[-1][0] if made else row
+        if made and (row.kind, row.source, row.line) == (first.kind, first.source, first.line):
+            made[-1] = (first, (*made[-1][1], row))
+        else:
+            made.append((row, (row,)))
+    return made
 
 
 def _sections(
@@ -115,7 +148,7 @@ def _sections(
         status = worst(cell.status for cell in cells)
         findings = [finding for cell in cells for finding in cell.findings]
         unknown = [finding for finding in findings if finding.status is Status.UNKNOWN]
-        remedies = tuple(_remedies(findings))
+        remedies = tuple(_remedies(item, cells))
         yield Section(
             item=item,
             status=status,
@@ -123,18 +156,32 @@ def _sections(
             manual=any(finding.status in _NEEDS_A_PERSON for finding in findings),
             unknown=bool(unknown),
             helps=tuple(dict.fromkeys(_helps(unknown, helps))),
-            remedies=remedies or (() if unknown else (Remedy(steps=item.remedy, message=item.title, more=0),)),
+            remedies=remedies or (() if unknown else (Remedy(steps=item.remedy, message=item.title),)),
             cells=cells,
+            controls=cited(item.controls),
         )
 
 
-def _remedies(findings: Sequence[FindingResult]) -> Iterator[Remedy]:
-    mended: dict[Steps, list[FindingResult]] = {}
-    for finding in findings:
-        if finding.status is Status.FAIL and (finding.remediation.ko or finding.remediation.en):
-            mended.setdefault(finding.remediation, []).append(finding)
+def _remedies(item: Item, cells: Sequence[Cell]) -> Iterator[Remedy]:
+    mended: dict[Steps, list[tuple[Cell, FindingResult]]] = {}
+    for cell in cells:
+        for finding in cell.findings:
+            if finding.status is Status.FAIL:
+                own = finding.remediation.ko or finding.remediation.en
+                mended.setdefault(finding.remediation if own else item.remedy, []).append((cell, finding))
     for steps, found in mended.items():
-        yield Remedy(steps=steps, message=found[0].message, more=len(found) - 1)
+        made = [(cell.instance, _fixes(each for of, each in found if of is cell)) for cell in cells]
+        yield Remedy(
+            steps=steps,
+            message=found[0][1].message,
+            more=len(found) - 1,
+            fixes=tuple(pair for pair in made if pair[1]),
+        )
+
+
+def _fixes(findings: Iterable[FindingResult]) -> tuple[Fix, ...]:
+    """Each once."""
+    return tuple({fix.text: fix for finding in findings for fix in fixes(finding)}.values())
 
 
 def _helps(unknown: Sequence[FindingResult], helps: Mapping[str, str]) -> Iterator[str]:
@@ -152,25 +199,23 @@ def _by_item(instance: InstanceResult) -> dict[str, list[FindingResult]]:
 def _cell(instance: InstanceResult, status: Status, findings: list[FindingResult]) -> Cell:
     ordered = sorted(findings, key=lambda finding: _RANK[finding.status])
     hidden = Counter(finding.status for finding in ordered[SHOWN:])
+    failing = [finding for finding in ordered if finding.status is Status.FAIL]
     deciding = sum(finding.status is status for finding in ordered)
     return Cell(
         instance=instance,
         status=status,
         findings=tuple(ordered[:SHOWN]),
-        commands=tuple(
-            dict.fromkeys(
-                command for finding in ordered if finding.status is Status.FAIL for command in _whole(finding.commands)
-            )
-        ),
+        fixes=_fixes(failing),
+        due=_fixes(finding for finding in failing if finding.waiver is None),
+        acceptance=acceptance(failing),
         more=max(0, deciding - 1),
         hidden={status: hidden[status] for status in WORST_FIRST if hidden[status]},
     )
 
 
 def _urgent(sections: Sequence[Section]) -> Iterator[tuple[Section, Cell]]:
-    failing = [section for section in sections if section.status is Status.FAIL]
-    for section in sorted(failing, key=lambda section: _SEVERITIES[section.item.severity]):
-        yield from ((section, cell) for cell in section.cells if cell.status is Status.FAIL)
+    failing = [(section, cell) for section in sections for cell in section.cells if cell.status is Status.FAIL]
+    yield from sorted(failing, key=lambda pair: (pair[1].acceptance.whole, _SEVERITIES[pair[0].item.severity]))
 
 
 def _blocks(instances: Sequence[InstanceResult], urgent: Sequence[tuple[Section, Cell]], lang: str) -> Iterator[Block]:
@@ -185,37 +230,16 @@ def _blocks(instances: Sequence[InstanceResult], urgent: Sequence[tuple[Section,
 def _lines(urgent: Iterable[tuple[Section, Cell]], lang: str) -> Iterator[str]:
     seen: set[str] = set()
     for section, cell in urgent:
-        fresh = [command for command in cell.commands if command not in seen or _is_loose(command)]
-        seen.update(fresh)
+        fresh = [fix for fix in cell.due if fix.text not in seen or fix.is_loose]
+        seen.update(fix.text for fix in fresh)
         if fresh:
             yield f"# {section.item.item} {one_line(getattr(section.item.title, lang))}"
-            for command in fresh:
-                yield from _shell(command)
-
-
-def _whole(lines: Sequence[str]) -> Iterator[str]:
-    """The commands in ``lines``: XML stays with the comment that names its file, for half of it is worse than none."""
-    held: list[str] = []
-    for line in lines:
-        if held and not (_has_xml(line) and (held[-1].startswith("#") or _has_xml(held[-1]))):
-            yield "\n".join(held)
-            held = []
-        held.append(line)
-    if held:
-        yield "\n".join(held)
-
-
-def _has_xml(command: str) -> bool:
-    return any(line.lstrip().startswith("<") for line in command.split("\n"))
-
-
-def _is_loose(command: str) -> bool:
-    """Whether these are lines of XML that do not name their file: the same text may be meant for another."""
-    return _has_xml(command) and not command.startswith("#")
+            for fix in fresh:
+                yield from _shell(fix.text)
 
 
 def _shell(command: str) -> Iterator[str]:
     """A command as it may be pasted: what goes into an XML file is commented out."""
-    xml = _has_xml(command)
+    xml = has_xml(command)
     for line in command.split("\n"):
         yield f"# {line}" if xml and not line.startswith("#") else line

@@ -24,7 +24,8 @@ from markupsafe import Markup
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.status import Status
-from tomcat_fleet.report.page import untold
+from tomcat_fleet.report.change import fixes
+from tomcat_fleet.report.page import told_once, untold
 from tomcat_fleet.report.visible import css_string, visible
 from tomcat_fleet.report.word import parse
 
@@ -56,11 +57,12 @@ def environment(lang: str, override: Path | None = None) -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        t=operator.attrgetter(lang), csp=csp_source, css_string=_css, moment=_moment, octal=lambda mode: f"{mode:04o}"
+        t=operator.attrgetter(lang), csp=csp_source, css_string=_css, moment=_moment, octal=lambda mode: f"{mode:04o}",
+        fixes=fixes,
     )
     made.tests.update(untold=lambda finding: untold(finding, lang))
     try:
-        made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said)
+        made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said, told_once=told_once)
         made.globals.update(style=_asset(made, "style.css"), script=_asset(made, "script.js"))
         for page in PAGES:
             made.get_template(page)
