@@ -133,5 +133,3 @@ def _within_context(rows: Sequence[EvidenceRow], new: Sequence[str]) -> tuple[Li
         return (Line("-", opening), *(Line("+", text) for text in new))
     gone = [text for _, text in sorted(marked) if _ADDRESS_VALVE.fullmatch(text)]
     return (Line(" ", opening), *(Line("-", text) for text in gone), *(Line("+", text) for text in new[1:-1]))
-
-

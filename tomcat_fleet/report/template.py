@@ -57,7 +57,11 @@ def environment(lang: str, override: Path | None = None) -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        t=operator.attrgetter(lang), csp=csp_source, css_string=_css, moment=_moment, octal=lambda mode: f"{mode:04o}",
+        t=operator.attrgetter(lang),
+        csp=csp_source,
+        css_string=_css,
+        moment=_moment,
+        octal=lambda mode: f"{mode:04o}",
         fixes=fixes,
     )
     made.tests.update(untold=lambda finding: untold(finding, lang))

@@ -122,6 +122,10 @@ class ReportWriter:
         """List a file that somebody else wrote into the directory in SHA256SUMS."""
         self._root.include(name)
 
+    def counts(self, finished: str) -> SweepSummary:
+        """The summary of what was written so far, as ``finish`` at that moment would have it."""
+        return self._tally.summary(self._facts, finished)
+
     def finish(self, finished: str, beside: Beside = NOTHING) -> SweepSummary:
         """Write the fleet page, summary.json, results.jsonl, the formats asked for, failed.retry and SHA256SUMS.
 
@@ -134,7 +138,7 @@ class ReportWriter:
             raise ValueError("the report is not open")
         rows = sorted(self._rows.values(), key=lambda row: row.name)
         summary = replace(
-            self._tally.summary(self._facts, finished),
+            self.counts(finished),
             waivers=beside.waivers,
             changes=beside.changes,
             trend=beside.trend,

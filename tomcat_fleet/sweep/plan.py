@@ -6,13 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from tomcat_fleet.model.policy import Policy
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.table import Tables, bundled
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Channel, Limits
+
+if TYPE_CHECKING:
+    from tomcat_fleet.history.store import History  # half a second that a sweep without one need not pay
 
 Open: TypeAlias = Callable[[Target, Access, Limits], Awaitable[Channel]]
 
@@ -41,6 +44,8 @@ class SweepPlan:
     formats: frozenset[str] = frozenset()  # csv, xlsx beside the pages and results.jsonl
     limit: str | None = None
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
+    history: History | None = None  # None: nothing is remembered
+    series: str = ""  # sweeps that are compared with each other
     open: Open | None = None  # None: as their ``transport`` says
 
     @property
