@@ -21,6 +21,7 @@ from tomcat_fleet.cli import (
     render,
     schema,
     version,
+    waiver,
 )
 from tomcat_fleet.cli.guard import guard
 from tomcat_fleet.errors import DiskError, UserError
@@ -49,6 +50,7 @@ app.command()(schema.schema)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(known_hosts.app, name="known-hosts")
 app.add_typer(advisories.app, name="advisories")
+app.add_typer(waiver.app, name="waiver")
 app.command()(version.version)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import shlex
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.text import Text
 from tomcat_fleet.cli.word import SIGNS, Lang, Say, speaker
 from tomcat_fleet.guide.book import load
 from tomcat_fleet.guide.said import said
+from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.result import SweepSummary
 from tomcat_fleet.model.status import COMPLETE, Outcome, Status
 from tomcat_fleet.sweep.event import Done, Event, Finished
@@ -51,7 +53,8 @@ class Closing:
         summary = self.done.summary
         if summary.instances:
             console.print(self._table(summary))
-        for line in (*self._worst_lines(), *self._shared_line(summary), *self._incomplete_lines(console)):
+        lines = (self._worst_lines(), self._shared_line(summary), self._waiver_lines(summary))
+        for line in (*chain(*lines), *self._incomplete_lines(console)):
             console.print(line, highlight=False)
         console.print(self._score(summary, seconds), highlight=False)
         if summary.outcomes[Outcome.NOT_RUN]:
@@ -100,6 +103,20 @@ class Closing:
         if summary.shared_passwords:
             total, hosts = summary.shared_passwords_total, summary.shared_passwords[0].hosts
             yield Text(f"\n{self._say('closing.shared', passwords=total, hosts=hosts)}", "bold")
+
+    def _waiver_lines(self, summary: SweepSummary) -> Iterator[Text]:
+        used = [each for each in summary.waivers if each.findings]
+        expired = [each for each in used if each.state == "expired"]
+        expiring = sum(each.state == "expiring" for each in used)
+        waived = sum(summary.waived.values())
+        for key, count in (("waived", waived), ("expiring", expiring), ("expired", len(expired))):
+            if count:
+                yield Text(self._say(f"closing.{key}", count=count))
+        for each in expired[:_INCOMPLETE]:
+            words = {"source": printable(each.source), "until": each.until, "who": printable(each.who)}
+            yield _short("  " + self._say("closing.expired_line", **words, findings=each.findings, hosts=each.hosts))
+        if len(expired) > _INCOMPLETE:
+            yield Text("  " + self._say("closing.expired_more", count=len(expired) - _INCOMPLETE))
 
     def _incomplete_lines(self, console: Console) -> Iterator[Text]:
         if self._incomplete:

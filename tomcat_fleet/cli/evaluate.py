@@ -9,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli.option import Classification, FailOn, Formats, Language, Output, Templates, listed
+from tomcat_fleet.cli.gather import Desk
+from tomcat_fleet.cli.option import Classification, FailOn, Formats, Language, Output, Templates, WaiverFile, listed
 from tomcat_fleet.cli.verdict import INCOMPLETE, verdict
 from tomcat_fleet.cli.word import Lang, Say, speaker
-from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.errors import ConfigError, UserError
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.again import Grounds, Report, Verification, verify
 from tomcat_fleet.sweep.again import evaluate as judge_again
 from tomcat_fleet.sweep.installed import data_directory, tables_in_use
 from tomcat_fleet.sweep.profile import load_profile
+from tomcat_fleet.waiver import NO_WAIVERS, read_waivers
 
 _SHOWN = 200
 
@@ -39,6 +41,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
     lang: Language = Lang.KO,
     templates: Templates = None,
     classification: Classification = "",
+    waivers: WaiverFile = None,
     fail_on: FailOn = None,
 ) -> None:
     """Judge the evidence of a sweep again.
@@ -50,14 +53,24 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
     if output is not None and output.resolve() == sweep.resolve():
         raise ConfigError(f"{output}: holds the evidence; the new report needs a directory of its own")
     say = speaker(lang)
-    if verified and not _told(verify(sweep), say):
+    desk = Desk()
+    accepted = desk.of(lambda: read_waivers(waivers) if waivers else NO_WAIVERS)
+    grounds = desk.of(lambda: _grounds(profile)) if anew or profile else None
+    if accepted is None or desk.faults:
+        raise UserError(desk.faults)
+    if verified and not _told(verify(sweep, accepted if waivers else None), say):
         raise typer.Exit(INCOMPLETE)
     if output is None:
         return
     report = Report(
-        output=output, lang=lang, templates=templates, classification=classification or None, formats=listed(formats)
+        output=output,
+        lang=lang,
+        templates=templates,
+        classification=classification or None,
+        formats=listed(formats),
+        waivers=accepted,
     )
-    summary = judge_again(sweep, report, _grounds(profile) if anew or profile else None)
+    summary = judge_again(sweep, report, grounds)
     typer.echo(output / "index.html")
     raise typer.Exit(verdict(summary, fail_on))
 

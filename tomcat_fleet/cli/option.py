@@ -110,7 +110,15 @@ Templates: TypeAlias = Annotated[
 Classification: TypeAlias = Annotated[
     str, typer.Option("--classification", metavar="TEXT", help="Mark on every page, such as 대외비.")
 ]
+WaiverFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--waivers",
+        metavar="FILE",
+        help="TOML file of accepted risks: shown beside the findings they cover, and left out of --fail-on.",
+    ),
+]
 FailOn: TypeAlias = Annotated[
     Severity | None,
-    typer.Option("--fail-on", help="Exit 1 when an item of this severity or a higher one failed."),
+    typer.Option("--fail-on", help="Exit 1 when an item of this severity or a higher one failed and is not waived."),
 ]

@@ -10,9 +10,10 @@ INCOMPLETE = 3
 
 
 def verdict(summary: SweepSummary, fail_on: Severity | None) -> int:
-    """3 when a target is missing, else 1 for findings asked for, else 0."""
+    """3 when a target is missing, else 1 for findings asked for that no waiver in force covers, else 0."""
     if not summary.complete:
         return INCOMPLETE
     levels = list(Severity)
     wanted = levels[: levels.index(fail_on) + 1] if fail_on else []
-    return FINDINGS if any(summary.severities[level][Status.FAIL] for level in wanted) else 0
+    live = (summary.severities[level][Status.FAIL] - summary.waived_severities.get(level, 0) for level in wanted)
+    return FINDINGS if any(live) else 0

@@ -25,12 +25,14 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.report.stored import encoded
-from tomcat_fleet.report.writer import ReportWriter
+from tomcat_fleet.report.writer import Beside, ReportWriter
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.fact import facts_of
 from tomcat_fleet.sweep.judge import judged
+from tomcat_fleet.sweep.waived import Comparison
 from tomcat_fleet.tomcat.examine import Settings
 from tomcat_fleet.tomcat.table import Tables
+from tomcat_fleet.waiver import NO_WAIVERS, Overlay, Usage, Waivers
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
@@ -57,6 +59,7 @@ class Report:
     templates: Path | None = None
     classification: str | None = None
     formats: frozenset[str] = frozenset()
+    waivers: Waivers = NO_WAIVERS  # as they stand on the day by which is judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,8 @@ class Verification:
 def evaluate(source: Path, report: Report, grounds: Grounds | None = None) -> SweepSummary:
     """Judge the evidence of the sweep in ``source`` and write its report.
 
-    Without ``grounds`` exactly as the sweep did: its day, policy and patch tables, and the same results to the byte.
+    Without ``grounds`` exactly as the sweep did: its day, policy and patch tables, and with the same waivers the same
+    results to the byte.
     Damaged evidence of a target makes it ``collector_failed``. Raises ConfigError.
     """
     with Ledger.reopen(source) as ledger:
@@ -86,20 +90,29 @@ def evaluate(source: Path, report: Report, grounds: Grounds | None = None) -> Sw
             formats=report.formats,
         )
         with writer:
-            writer.open(replace(judge.facts, runs=ledger.runs()))
+            files = {**judge.facts.inventory_sha256, **dict(report.waivers.files)}
+            writer.open(replace(judge.facts, runs=ledger.runs(), inventory_sha256=files))
+            overlay = Overlay(report.waivers, judge.today)
+            usage = Usage(overlay)
             for name in sorted(ledger.targets()):
-                writer.write(judge.result(name))
-            return writer.finish(clock.stamp(clock.now()))
+                laid = overlay.lay(judge.result(name))
+                writer.write(laid.result)
+                usage.add(laid)
+            return writer.finish(clock.stamp(clock.now()), Beside(waivers=usage.uses()))
 
 
-def verify(source: Path) -> Verification:
-    """Hold everything in ``source`` against its hashes, its chains and a second judgement. Raises ConfigError."""
+def verify(source: Path, waivers: Waivers | None = None) -> Verification:
+    """Hold everything in ``source`` against its hashes, its chains and a second judgement. Raises ConfigError.
+
+    The ledger knows no waivers. With ``waivers`` the results must have exactly these, else any that can be.
+    """
     with Ledger.reopen(source) as ledger:
         judge = _Judge(ledger, ledger.opening(), None)
         names = sorted(ledger.targets())
         done = ledger.done()
         faults = [fault for name in names if name in done for fault in judge.faults(name)]
-        faults += _strays(source, ledger, done)
+        overlay = None if waivers is None else Overlay(waivers, judge.today)
+        faults += _strays(source, ledger, done, Comparison(overlay))
     digests = dict(_digests(source))
     faults += (f"{name}: {wrong}" for name, wrong in digests.items() if wrong)
     return Verification(
@@ -115,6 +128,7 @@ class _Judge:
         policy = (grounds.policy if grounds else None) or opening.policy
         self._settings = Settings(policy=policy, today=today, tables=tables)
         self._context = Context(policy=policy, today=today)
+        self.today = today
         self.opening = opening
         self.records = 0
         self.facts: SweepFacts = facts_of(opening.sweep, opening.started, policy, tables, opening.inventory_sha256,
@@ -173,7 +187,7 @@ def _decoded(line: bytes) -> TargetResult:
         raise EvidenceError("its result is not one of this version of the tool") from None
 
 
-def _strays(source: Path, ledger: Ledger, done: frozenset[str]) -> Iterator[str]:
+def _strays(source: Path, ledger: Ledger, done: frozenset[str], compared: Comparison) -> Iterator[str]:
     """Lines of results.jsonl that the ledger does not have, or has otherwise, and those that are missing."""
     path = source / "results.jsonl"
     if not path.is_file():
@@ -192,7 +206,7 @@ def _strays(source: Path, ledger: Ledger, done: frozenset[str]) -> Iterator[str]
                 known = ledger.entry(name).line if name in done else None
             except EvidenceError:
                 continue  # named already
-            if known is not None and known != line.removesuffix(b"\n"):
+            if known is not None and not compared.same(known, line.removesuffix(b"\n")):
                 yield f"results.jsonl:{number}: {name} is not as the ledger has it"
             if known is None and not _was_not_run(line):
                 yield f"results.jsonl:{number}: {name} is not in the ledger"

@@ -16,7 +16,8 @@ from tomcat_fleet.tomcat.table import Tables
 
 def facts(plan: SweepPlan, started: str) -> SweepFacts:
     """Facts that every page prints."""
-    found = facts_of(plan.sweep, started, plan.policy, plan.tables, plan.inventory_files, plan.limit)
+    files = {**plan.inventory_files, **dict(plan.waivers.files)}
+    found = facts_of(plan.sweep, started, plan.policy, plan.tables, files, plan.limit)
     return replace(found, runs=plan.runs)
 
 

@@ -13,6 +13,7 @@ from tomcat_fleet.model.target import Target
 from tomcat_fleet.tomcat.table import Tables, bundled
 from tomcat_fleet.transport.access import Access
 from tomcat_fleet.transport.channel import Channel, Limits
+from tomcat_fleet.waiver import NO_WAIVERS, Waivers
 
 if TYPE_CHECKING:
     from tomcat_fleet.history.store import History  # half a second that a sweep without one need not pay
@@ -46,6 +47,7 @@ class SweepPlan:
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256
     history: History | None = None  # None: nothing is remembered
     series: str = ""  # sweeps that are compared with each other
+    waivers: Waivers = NO_WAIVERS  # laid over what is reported; the ledger keeps results without them
     open: Open | None = None  # None: as their ``transport`` says
 
     @property

@@ -18,7 +18,7 @@ from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.stored import encoded
-from tomcat_fleet.report.writer import ReportWriter
+from tomcat_fleet.report.writer import Beside, ReportWriter
 from tomcat_fleet.sweep import clock, reserve
 from tomcat_fleet.sweep.event import Done, Started, Watch, finished
 from tomcat_fleet.sweep.fact import facts
@@ -30,6 +30,7 @@ from tomcat_fleet.sweep.stop import Stop
 from tomcat_fleet.sweep.target import Auditor, Outturn, Turn
 from tomcat_fleet.sweep.trace import frames
 from tomcat_fleet.transport.open import Carriers
+from tomcat_fleet.waiver import Laid, Overlay, Usage
 
 _BREATH = 64  # results written in a row without anything to wait for, before others may run
 _log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ async def _swept(plan: SweepPlan, desk: _Desk, events: Watch, stop: Stop) -> Swe
 
 
 class _Desk:
-    """Where results are handed in: first the ledger, then the report."""
+    """Where results are handed in: first the ledger, then, with the waivers over it, the report."""
 
     def __init__(self, plan: SweepPlan, writer: ReportWriter, ledger: Ledger, room: Reserve, stop: Stop) -> None:
         self._plan = plan
@@ -90,12 +91,16 @@ class _Desk:
         self._ledger = ledger
         self._room = room
         self._stop = stop
+        self._overlay = Overlay(plan.waivers, plan.today)
+        self._usage = Usage(self._overlay)
         self.before = ledger.done()
         self._done = set(self.before)
 
     def take(self, outturn: Outturn) -> None:
         """Acknowledge and report a result. Raises OSError, on a full disk only when the reserve is used up, too."""
-        self._roomy(lambda: self._take(outturn))
+        laid = self._overlay.lay(outturn.result)
+        self._roomy(lambda: self._take(outturn, laid))
+        self._usage.add(laid)
 
     def recall(self, target: Target) -> TargetResult:
         """Report a result that the ledger holds. Raises EvidenceError when it is damaged."""
@@ -103,14 +108,17 @@ class _Desk:
             result = msgspec.json.decode(self._ledger.entry(target.name).line, type=TargetResult)
         except UNREADABLE:
             raise EvidenceError("its result is not one of this version of the tool") from None
-        self._roomy(lambda: self._writer.write(result))
+        laid = self._overlay.lay(result)
+        self._roomy(lambda: self._writer.write(laid.result))
+        self._usage.add(laid)
         return result
 
     def close(self) -> SweepSummary:
         """Finish ledger and report."""
         if self._roomy(self._ledger.settle):
             self._writer.include(ledger_file.NAME)
-        return self._roomy(lambda: self._writer.finish(clock.stamp(clock.now())))
+        beside = Beside(waivers=self._usage.uses())
+        return self._roomy(lambda: self._writer.finish(clock.stamp(clock.now()), beside))
 
     def failure(self, error: OSError) -> DiskError:
         """What to tell the operator."""
@@ -119,13 +127,13 @@ class _Desk:
             f" --resume {self._plan.output} goes on with the others"
         )
 
-    def _take(self, outturn: Outturn) -> None:
+    def _take(self, outturn: Outturn, laid: Laid) -> None:
         result = outturn.result
         if result.outcome is not Outcome.NOT_RUN and result.target not in self._done:
             entry = Entry(target=result.target, line=encoded(result), evidence=outturn.evidence)
             self._ledger.acknowledge(entry)
             self._done.add(result.target)
-        self._writer.write(result)
+        self._writer.write(laid.result)
 
     def _roomy(self, write: Callable[[], T]) -> T:
         try:

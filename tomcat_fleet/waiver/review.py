@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,13 +18,8 @@ class Remark:
     """One warning: ``key`` with its parameters, for the words of the terminal."""
 
     line: int
-    key: str  # expired, expiring, long, overlaps, no_target, group
+    key: str  # is_expired, is_expiring, is_long, overlaps, no_target, group
     about: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def params(self) -> dict[str, str]:
-        """The values that the words have places for."""
-        return dict(self.about)
 
 
 def review(waivers: Waivers, day: date) -> Iterator[Remark]:
@@ -33,19 +28,19 @@ def review(waivers: Waivers, day: date) -> Iterator[Remark]:
     for each in waivers.each:
         until = ("until", each.until.isoformat())
         if not each.in_force(day):
-            yield Remark(each.line, "expired", (until,))
+            yield Remark(each.line, "is_expired", (until,))
             continue
         if each.expiring(day):
-            yield Remark(each.line, "expiring", (until, ("days", str((each.until - day).days))))
+            yield Remark(each.line, "is_expiring", (until, ("days", str((each.until - day).days))))
         if each.until - day > LONGEST:
-            yield Remark(each.line, "long", (until,))
+            yield Remark(each.line, "is_long", (until,))
         shared = next((other for other in live if _overlap(each, other)), None)
         if shared is not None:
             yield Remark(each.line, "overlaps", (("other", str(shared.line)),))
         live.append(each)
 
 
-def unmatched(waivers: Waivers, targets: Sequence[str], groups: Mapping[str, object]) -> Iterator[Remark]:
+def unmatched(waivers: Waivers, targets: Sequence[str], groups: Collection[str]) -> Iterator[Remark]:
     """Patterns that no target of an inventory matches."""
     for each in waivers.each:
         for pattern in each.targets:
