@@ -21,6 +21,7 @@ def environment(**extra: str) -> dict[str, str]:
         "PYTHONPATH": str(_ROOT),
         "LC_ALL": "C.UTF-8",
         "PYTHONWARNINGS": "error",
+        "TOMCAT_FLEET_HISTORY": "none",
         "XDG_DATA_HOME": "/nonexistent",
         "XDG_STATE_HOME": str(Path(tempfile.gettempdir()) / f"tomcat-fleet-tests-{os.geteuid()}.state"),
         **extra,

@@ -27,6 +27,7 @@ from tomcat_fleet.cli.option import (
     Output,
     PerJump,
     PerSubnet,
+    Remember,
     SshConfig,
     Templates,
     Transport,
@@ -34,9 +35,11 @@ from tomcat_fleet.cli.option import (
     WaiverFile,
     listed,
 )
+from tomcat_fleet.cli.render import print_pages
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
+from tomcat_fleet.report.render import Look
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.lock import turn
 from tomcat_fleet.sweep.plan import SweepPlan
@@ -81,6 +84,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     timeout: Timeout = _DEFAULTS.total_s,
     profile: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of judging parameters.")] = None,
     waivers: WaiverFile = None,
+    history: Remember = "",
     fail_on: FailOn = None,
     formats: Formats = "html,json",
     lang: Language = Lang.KO,
@@ -102,6 +106,8 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         agent=agent,
         profile=profile,
         waivers=waivers,
+        history=history,
+        formats=listed(formats),
         output=output,
         resume=resume,
     )
@@ -121,6 +127,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     warn(fleet)
     with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):
         summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang, plan.output)
+    print_pages(plan.output, Look(lang=lang, classification=classification, templates=templates), plan.formats)
     raise typer.Exit(interrupted or verdict(summary, fail_on))
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from tomcat_fleet import history
 from tomcat_fleet.cli.fleet import read_fleet
 from tomcat_fleet.cli.option import Carrier
 from tomcat_fleet.errors import ConfigError, Fault, UserError
 from tomcat_fleet.inventory import Inventory
 from tomcat_fleet.model.policy import Policy
+from tomcat_fleet.report import pdf
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.installed import data_directory, tables_in_use
+from tomcat_fleet.sweep.lock import series
 from tomcat_fleet.sweep.plan import SweepPlan
 from tomcat_fleet.sweep.profile import load_profile
 from tomcat_fleet.sweep.resume import find
@@ -23,7 +27,12 @@ from tomcat_fleet.transport.access import Access, load_access
 from tomcat_fleet.transport.open import check_transports
 from tomcat_fleet.waiver import NO_WAIVERS, read_waivers
 
+if TYPE_CHECKING:
+    from tomcat_fleet.history.store import History
+
+NO_HISTORY = "none"
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,8 @@ class Sources:
     agent: bool
     profile: Path | None
     waivers: Path | None
+    history: str  # empty: the usual place; none: nowhere
+    formats: frozenset[str]
     output: Path | None
     resume: str | None
 
@@ -68,11 +79,18 @@ def gather(given: Sources, began: datetime) -> tuple[SweepPlan, Inventory]:
     waivers = desk.of(lambda: read_waivers(waiver_file) if waiver_file else NO_WAIVERS)
     tables = desk.of(lambda: tables_in_use(data_directory(os.environ), today))
     access = desk.of(lambda: _access(fleet, given))
+    if pdf.NAME in given.formats:
+        desk.of(pdf.check)
+    past = desk.of(lambda: remembered(given.history))
     directory = desk.of(lambda: find(resume, output) if resume else output or Path(f"tomcat-fleet-{sweep}"))
-    if fleet is None or policy is None or waivers is None:
+    if desk.faults:
         raise UserError(desk.faults)
-    if tables is None or access is None or directory is None:
-        raise UserError(desk.faults)
+    assert fleet is not None
+    assert policy is not None
+    assert waivers is not None
+    assert tables is not None
+    assert access is not None
+    assert directory is not None
     plan = SweepPlan(
         sweep=sweep,
         targets=fleet.targets,
@@ -84,8 +102,26 @@ def gather(given: Sources, began: datetime) -> tuple[SweepPlan, Inventory]:
         limit=given.limit,
         inventory_files=fleet.files,
         waivers=waivers,
+        history=past,
+        series=series(given.inventory, given.limit),
     )
     return plan, fleet
+
+
+def remembered(place: str) -> History | None:
+    """The history at ``place``, the usual one for an empty text, None for none.
+
+    Raises ConfigError for a place that was named; where the usual one cannot be had a sweep goes on without it.
+    """
+    if place == NO_HISTORY:
+        return None
+    try:
+        return history.open(place or None)
+    except ConfigError as error:
+        if place:
+            raise
+        _log.warning("nothing will be remembered of this sweep, nor compared with the last: %s", error)
+        return None
 
 
 def _access(fleet: Inventory | None, given: Sources) -> Access:

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tomcat_fleet.cli.word import Lang
+from tomcat_fleet.history import VARIABLE
 from tomcat_fleet.model.status import Severity
 from tomcat_fleet.report import pdf
 from tomcat_fleet.report.format import ALWAYS, FORMATS
@@ -109,6 +110,17 @@ Templates: TypeAlias = Annotated[
 ]
 Classification: TypeAlias = Annotated[
     str, typer.Option("--classification", metavar="TEXT", help="Mark on every page, such as 대외비.")
+]
+Remember: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--history",
+        envvar=VARIABLE,
+        metavar="PLACE",
+        show_default=False,
+        help="Where this sweep is remembered and compared with the last: a file or postgresql://…, none to do without."
+        " Default: history.db in the state directory of this account.",
+    ),
 ]
 WaiverFile: TypeAlias = Annotated[
     Path | None,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli.option import Classification, Formats, Language, Output, Templates, listed
+from tomcat_fleet.cli.option import Classification, Formats, Language, Output, Templates, WaiverFile, listed
 from tomcat_fleet.cli.word import Lang
 from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.model.result import TargetResult
 from tomcat_fleet.report import pdf
-from tomcat_fleet.report.finished import finished
-from tomcat_fleet.report.render import Look, add, anew, beside
+from tomcat_fleet.report.finished import FinishedReport, finished
+from tomcat_fleet.report.render import Accepted, Look, add, anew, beside
+from tomcat_fleet.waiver import Overlay, Usage, Waivers, read_waivers
 
 
 def render(
@@ -22,6 +25,7 @@ def render(
     lang: Language = Lang.KO,
     classification: Classification = "",
     templates: Templates = None,
+    waivers: WaiverFile = None,
 ) -> None:
     """Write reports from stored results.
 
@@ -31,15 +35,18 @@ def render(
     wanted = listed(formats)
     if output is None and not beside(wanted):
         raise ConfigError("say where the report goes with -o DIR, or which formats join the one that is there")
+    if output is None and waivers is not None:
+        raise ConfigError("other waivers make another report: say where it goes with -o DIR")
     if pdf.NAME in wanted:
         pdf.check()
+    accepted = read_waivers(waivers) if waivers else None
     report = finished(_place(sweep))
     look = Look(lang=lang, classification=classification, templates=templates)
     if output is None:
         written = add(report, look, beside(wanted))
     else:
         written = (output / "index.html",)
-        anew(report, output, look, wanted)
+        anew(report, output, look, wanted, _accepted(accepted, report) if accepted else None)
         print_pages(output, look, wanted)
     for path in written:
         typer.echo(path)
@@ -49,6 +56,19 @@ def print_pages(directory: Path, look: Look, formats: frozenset[str]) -> None:
     """Add the PDF files to a report that has just been written, where ``formats`` ask for them."""
     if pdf.NAME in formats:
         add(finished(directory), look, {pdf.NAME})
+
+
+def _accepted(waivers: Waivers, report: FinishedReport) -> Accepted:
+    """As they stood on the day of the sweep: what was in force then, was."""
+    overlay = Overlay(waivers, datetime.fromisoformat(report.summary.started).astimezone().date())
+    usage = Usage(overlay)
+
+    def lay(result: TargetResult) -> TargetResult:
+        laid = overlay.lay(result)
+        usage.add(laid)
+        return laid.result
+
+    return Accepted(lay=lay, uses=usage.uses, files=dict(waivers.files))
 
 
 def _place(sweep: Path) -> Path:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.guide import book
 from tomcat_fleet.model.result import SweepSummary, TargetResult, WaiverUse
 from tomcat_fleet.report import pdf
+from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.finished import SUMS, FinishedReport, held
 from tomcat_fleet.report.format import ALWAYS, FORMATS
 from tomcat_fleet.report.material import Material
@@ -29,10 +30,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """Waivers other than those that the results carry: ``lay`` puts them over a result, ``uses`` counts them then."""
+    """Waivers other than those that the results carry: ``lay`` puts them over a result, ``uses`` counts them then.
+
+    ``files`` maps the path of the file that they come from to its SHA-256.
+    """
 
     lay: Callable[[TargetResult], TargetResult]
     uses: Callable[[], tuple[WaiverUse, ...]]
+    files: Mapping[str, str]
 
 
 def anew(
@@ -53,7 +58,7 @@ def anew(
         formats=formats,
     )
     with writer:
-        writer.open(report.facts())
+        writer.open(_facts(report, accepted))
         for result in report.results():
             writer.write(accepted.lay(result) if accepted else result)
         waivers = accepted.uses() if accepted else summary.waivers
@@ -91,3 +96,8 @@ def add(report: FinishedReport, look: Look, formats: Collection[str]) -> tuple[P
 def beside(formats: Collection[str]) -> frozenset[str]:
     """Those of ``formats`` that may join a report that is there."""
     return frozenset(formats).difference(ALWAYS)
+
+
+def _facts(report: FinishedReport, accepted: Accepted | None) -> SweepFacts:
+    facts = report.facts()
+    return replace(facts, inventory_sha256={**facts.inventory_sha256, **accepted.files}) if accepted else facts

@@ -42,6 +42,13 @@ def turn(inventories: Iterable[Path], limit: str | None, waiting: Callable[[], N
         lock.release()
 
 
+def series(inventories: Iterable[Path], limit: str | None) -> str:
+    """A name for the sweeps of these files with this limit: they are compared with each other."""
+    files = " ".join(sorted(os.path.realpath(path) for path in inventories))
+    name = f"{files} --limit {limit}" if limit else files
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _directory() -> Path | None:
     """Private, so that nobody else can hold a sweep up."""
     try:

@@ -24,6 +24,7 @@ from tomcat_fleet.sweep.event import Done, Started, Watch, finished
 from tomcat_fleet.sweep.fact import facts
 from tomcat_fleet.sweep.lane import Lanes
 from tomcat_fleet.sweep.plan import SweepPlan
+from tomcat_fleet.sweep.remember import Remembrance
 from tomcat_fleet.sweep.reserve import Reserve
 from tomcat_fleet.sweep.resume import open_ledger
 from tomcat_fleet.sweep.stop import Stop
@@ -93,6 +94,7 @@ class _Desk:
         self._stop = stop
         self._overlay = Overlay(plan.waivers, plan.today)
         self._usage = Usage(self._overlay)
+        self._remembrance = Remembrance(plan)
         self.before = ledger.done()
         self._done = set(self.before)
 
@@ -100,7 +102,7 @@ class _Desk:
         """Acknowledge and report a result. Raises OSError, on a full disk only when the reserve is used up, too."""
         laid = self._overlay.lay(outturn.result)
         self._roomy(lambda: self._take(outturn, laid))
-        self._usage.add(laid)
+        self._note(laid)
 
     def recall(self, target: Target) -> TargetResult:
         """Report a result that the ledger holds. Raises EvidenceError when it is damaged."""
@@ -110,15 +112,17 @@ class _Desk:
             raise EvidenceError("its result is not one of this version of the tool") from None
         laid = self._overlay.lay(result)
         self._roomy(lambda: self._writer.write(laid.result))
-        self._usage.add(laid)
+        self._note(laid)
         return result
 
     def close(self) -> SweepSummary:
         """Finish ledger and report."""
         if self._roomy(self._ledger.settle):
             self._writer.include(ledger_file.NAME)
-        beside = Beside(waivers=self._usage.uses())
-        return self._roomy(lambda: self._writer.finish(clock.stamp(clock.now()), beside))
+        ended = clock.stamp(clock.now())
+        changes, trend = self._remembrance.record(self._writer.counts(ended))
+        beside = Beside(waivers=self._usage.uses(), changes=changes, trend=trend)
+        return self._roomy(lambda: self._writer.finish(ended, beside))
 
     def failure(self, error: OSError) -> DiskError:
         """What to tell the operator."""
@@ -126,6 +130,10 @@ class _Desk:
             f"{self._plan.output}: {error.strerror}; {len(self._done)} of {len(self._plan.targets)} results are kept,"
             f" --resume {self._plan.output} goes on with the others"
         )
+
+    def _note(self, laid: Laid) -> None:
+        self._usage.add(laid)
+        self._remembrance.add(laid.result)
 
     def _take(self, outturn: Outturn, laid: Laid) -> None:
         result = outturn.result
