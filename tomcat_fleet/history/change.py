@@ -102,13 +102,11 @@ def _found(connection: Connection, old: int, new: int) -> Iterator[Change]:
             change = _change(row, former.get((row.instance_id, row.item)))
             if change is not None:
                 told.append((row, change))
-    dated = _last_seen(
-        connection,
-        {row.instance_id for row, change in told if change.kind == "reopened" and not change.since},
-        old,
-    )
+    undated = {row.instance_id for row, change in told if change.kind == "reopened" and not change.since}
+    dated = _last_seen(connection, undated, old)
     for row, change in told:
-        yield replace(change, since=dated[row.instance_id]) if row.instance_id in dated and not change.since else change
+        known_pass = change.kind == "reopened" and not change.since
+        yield replace(change, since=dated[row.instance_id]) if known_pass else change
 
 
 def _change(row: Any, before: Row[Any] | None) -> Change | None:
