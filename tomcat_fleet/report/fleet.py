@@ -6,19 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tomcat_fleet.guide.book import Item
-from tomcat_fleet.model.result import Words
-from tomcat_fleet.model.status import WORST_FIRST, Outcome, Severity, Status, worst
-from tomcat_fleet.report import oddity
+from tomcat_fleet.model.result import Change, SweepSummary, WaiverUse, Words
+from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status, worst
+from tomcat_fleet.report import edition, image, oddity
+from tomcat_fleet.report.edition import Branch, Version
+from tomcat_fleet.report.image import Alike
 from tomcat_fleet.report.oddity import Twins
 from tomcat_fleet.report.row import Row
 from tomcat_fleet.report.shared import LISTED as SHARED
 from tomcat_fleet.report.shared import Group as Shared
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.report.tally import Failing, Tally
+from tomcat_fleet.report.trend import Figure, figures, outcome_changes
 
 GRID = 1000  # instances up to which the grid shows every host
 PAGE = 500  # hosts of one group on a page of their own beyond that
-LISTED = 300  # hosts in each list of what is not known; the grid's pages show the rest
+GROUPS = 300  # rows of a grid by group; the smallest groups share one
+NAMED = 20  # hosts that differ from their group in one item
+CHANGED = 100  # verdicts of each kind of change, hosts not seen, waivers
+LISTED = 100  # hosts in each list of what is not known; the grid's pages show the rest
+KINDS = ("new", "reopened", "fixed")
 _TOP = 10
 _GROUP_MIN = 5  # hosts with a verdict before one of them can stand out
 _OUTLIER = 0.1
@@ -33,6 +40,18 @@ class Group:
     statuses: tuple[Status | None, ...]  # worst per item
     failing: tuple[int, ...]  # hosts failing, per item
     pages: tuple[tuple[str, tuple[Row, ...]], ...]  # file name in groups/, its rows; empty when the grid holds them
+    folded: int = 0  # small groups that this one stands for
+
+    @property
+    def badness(self) -> tuple[float, ...]:
+        """Sorts first the group whose hosts fail most, one host with another, then the one with most unknown."""
+        failing = (sum(row.failing[level] for row in self.rows) / len(self.rows) for level in range(3))
+        return *(-share for share in failing), -float(self.unsettled)
+
+    @property
+    def unsettled(self) -> int:
+        """Hosts that were not audited, or not in full."""
+        return sum(bool(row.unknown) or row.outcome not in COMPLETE for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +69,13 @@ class Common:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlier:
-    """A host that fails what nearly all of its group pass."""
+    """Hosts that fail what nearly all of their group pass."""
 
-    row: Row
     item: Item
     group: str
     passing: int
     judged: int
+    hosts: tuple[tuple[str, str], ...]  # target, slug; at most NAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +86,12 @@ class FleetPage:
     whole: bool  # the grid shows every host
     commonest: tuple[Common, ...]
     worst: tuple[Row, ...]
-    versions: tuple[tuple[str, int, Mapping[Status, int]], ...]
+    versions: tuple[Version, ...]  # at most edition.LISTED, those with most instances
+    versions_more: int
+    outdated: tuple[Branch, ...]
+    alike: tuple[Alike, ...]  # one entry per file that several hosts have and that makes them fail
     outliers: tuple[Outlier, ...]
+    outliers_more: int
     unreached: tuple[Row, ...]  # at most LISTED
     unreached_total: int
     unknown: tuple[Row, ...]  # reached hosts with items unknown, in error or partial evidence; at most LISTED
@@ -84,9 +107,15 @@ class FleetPage:
     weak: tuple[tuple[str, str, tuple[str, ...]], ...]  # target, slug, algorithms; the first by name
     weak_total: int
     failing_high: int
+    figures: Mapping[str, Figure]
+    outcome_changes: Mapping[str, int]
+    changed: Mapping[str, tuple[Change, ...]]  # new, reopened, fixed: at most CHANGED of each
+    linked: frozenset[str]  # slugs of changed hosts that have a page
+    waivers: tuple[WaiverUse, ...]  # at most CHANGED, those that need somebody first
+    waivers_more: int
 
 
-def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> FleetPage:
+def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item], summary: SweepSummary) -> FleetPage:
     """The fleet page of all ``rows``, in any order."""
     ordered = sorted(rows, key=lambda row: (row.badness, row.name))
     whole = tally.instances <= GRID and len(rows) <= GRID
@@ -95,14 +124,22 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
     unknown = [row for row in ordered if row.reached and (row.unknown or row.outcome is Outcome.PARTIAL)]
     shared = tally.passwords.shared()
     twins, clocks = tally.oddities.twins(), tally.oddities.clocks()
+    versions, outliers = edition.versions(tally.versions), _outliers(groups, tuple(items.values()))
+    listed = summary.changes.listed if summary.changes else ()
+    changed = {kind: tuple(each for each in listed if each.kind == kind)[:CHANGED] for kind in KINDS}
+    waivers = sorted(summary.waivers, key=_concern)
     gaps = sorted(tally.gaps.items(), key=lambda entry: (-entry[1][0], entry[0]))
     return FleetPage(
         groups=groups,
         whole=whole,
         commonest=tuple(_commonest(tally.reasons, items)),
         worst=tuple(row for row in ordered[:_TOP] if any(row.failing)),
-        versions=tuple(_versions(tally)),
-        outliers=tuple(_outliers(groups, tuple(items.values()))),
+        versions=_most(versions),
+        versions_more=max(0, len(versions) - edition.LISTED),
+        outdated=edition.outdated(tally.outdated)[:_TOP],
+        alike=tally.images.alike()[: image.LISTED],
+        outliers=tuple(outliers[: 2 * _TOP]),
+        outliers_more=max(0, len(outliers) - 2 * _TOP),
         unreached=tuple(unreached[:LISTED]),
         unreached_total=len(unreached),
         unknown=tuple(unknown[:LISTED]),
@@ -118,6 +155,12 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item]) -> Fle
         weak=tally.oddities.weak_links(),
         weak_total=tally.oddities.weak_total,
         failing_high=tally.failing_high,
+        figures=figures(summary),
+        outcome_changes=outcome_changes(summary),
+        changed=changed,
+        linked=frozenset(each.slug for each in listed) & {row.slug for row in rows},
+        waivers=tuple(waivers[:CHANGED]),
+        waivers_more=max(0, len(waivers) - CHANGED),
     )
 
 
@@ -125,16 +168,27 @@ def _groups(ordered: Sequence[Row], *, whole: bool) -> Iterator[Group]:
     members: dict[str, list[Row]] = {}
     for row in ordered:
         members.setdefault(row.group, []).append(row)
-    for name in sorted(members, key=lambda name: (not name, name)):
-        rows = tuple(members[name])
-        columns = list(zip(*(row.verdicts for row in rows), strict=True))
-        yield Group(
-            name=name,
-            rows=rows,
-            statuses=tuple(_worst(column) for column in columns),
-            failing=tuple(sum(status is Status.FAIL for status in column) for column in columns),
-            pages=() if whole else tuple(_pages(name, rows)),
-        )
+    names = sorted(members, key=lambda name: (not name, name))
+    if whole:
+        yield from (_group(name, members[name], whole=True) for name in names)
+        return
+    small = set(sorted(names, key=lambda name: (-len(members[name]), name))[GROUPS:])
+    groups = [_group(name, members[name], whole=False) for name in names if name not in small]
+    yield from sorted(groups, key=lambda group: group.badness)
+    if small:
+        yield _group("", [row for row in ordered if row.group in small], whole=False, folded=len(small))
+
+
+def _group(name: str, rows: Sequence[Row], *, whole: bool, folded: int = 0) -> Group:
+    columns = list(zip(*(row.verdicts for row in rows), strict=True))
+    return Group(
+        name=name,
+        rows=tuple(rows),
+        statuses=tuple(_worst(column) for column in columns),
+        failing=tuple(sum(status is Status.FAIL for status in column) for column in columns),
+        pages=() if whole else tuple(_pages(f"\0{folded}" if folded else name, tuple(rows))),
+        folded=folded,
+    )
 
 
 def _worst(column: Sequence[Status | None]) -> Status | None:
@@ -164,27 +218,30 @@ def _commonest(reasons: Mapping[tuple[str, str], Failing], items: Mapping[str, I
         )
 
 
-def _versions(tally: Tally) -> Iterator[tuple[str, int, Mapping[Status, int]]]:
-    for version in sorted(tally.versions, key=_version_key):
-        counts = tally.versions[version]
-        yield version, counts.total(), {status: counts[status] for status in WORST_FIRST if counts[status]}
+def _most(versions: Sequence[Version]) -> tuple[Version, ...]:
+    most = sorted(versions, key=lambda version: -version.instances)[: edition.LISTED]
+    return tuple(version for version in versions if version in most)
 
 
-def _version_key(version: str) -> tuple[tuple[int, int | str], ...]:
-    parts = version.replace("-", ".").split(".")
-    return tuple((0, int(part)) if part.isascii() and part.isdigit() else (1, part) for part in parts)
+def _concern(waiver: WaiverUse) -> tuple[int, str, str]:
+    """Sorts first what has run out over findings, then what is about to, then what covers nothing."""
+    rank = {"expired": 0, "expiring": 1, "in_force": 3}.get(waiver.state, 3)
+    return (rank if waiver.findings else 2), waiver.until, waiver.source
 
 
-def _outliers(groups: Sequence[Group], items: Sequence[Item]) -> Iterator[Outlier]:
-    found = 0
-    for group in groups:
+def _outliers(groups: Sequence[Group], items: Sequence[Item]) -> list[Outlier]:
+    """Those that differ from most others first."""
+    found = []
+    for group in (group for group in groups if not group.folded):
         for column, item in enumerate(items):
             judged = sum(row.verdicts[column] in (Status.PASS, Status.FAIL) for row in group.rows)
             failing = group.failing[column]
             if judged < _GROUP_MIN or not 0 < failing <= max(1, judged * _OUTLIER):
                 continue
-            for row in (row for row in group.rows if row.verdicts[column] is Status.FAIL):
-                found += 1
-                if found > 2 * _TOP:
-                    return
-                yield Outlier(row=row, item=item, group=group.name, passing=judged - failing, judged=judged)
+            hosts = sorted((row.name, row.slug) for row in group.rows if row.verdicts[column] is Status.FAIL)
+            found.append(
+                Outlier(
+                    item=item, group=group.name, passing=judged - failing, judged=judged, hosts=tuple(hosts[:NAMED])
+                )
+            )
+    return sorted(found, key=lambda one: (-one.passing / one.judged, one.group, one.item.item))

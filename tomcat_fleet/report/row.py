@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.model.result import GapResult, TargetResult
 from tomcat_fleet.model.status import Outcome, Severity, Status
+from tomcat_fleet.report.tally import waived_items
 
 _REACHED = frozenset({Outcome.AUDITED, Outcome.PARTIAL, Outcome.NO_TOMCAT})
 _WEIGHT = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
@@ -27,6 +28,8 @@ class Row:
     versions: tuple[str, ...]
     failing: tuple[int, int, int]  # failing items by severity: high, medium, low
     unknown: tuple[str, ...]  # items unknown or in error
+    waived: frozenset[str]  # items that fail, and whose every failure has a waiver in force
+    gap: GapResult | None  # what could not be read, the first that names what would help
     offset: int  # of its line in results.jsonl.part
     length: int
 
@@ -60,6 +63,17 @@ def summarise(result: TargetResult, severities: Mapping[str, Severity], *, offse
         versions=tuple(sorted({instance.version or "" for instance in result.instances})),
         failing=(failing[0], failing[1], failing[2]),
         unknown=tuple(item for item in severities if result.verdicts.get(item) in (Status.UNKNOWN, Status.ERROR)),
+        waived=_waived(result),
+        gap=min(result.gaps, key=lambda gap: (not gap.help, gap.gap, gap.source), default=None),
         offset=offset,
         length=length,
     )
+
+
+def _waived(result: TargetResult) -> frozenset[str]:
+    accepted, bare = set[str](), set[str]()
+    for instance in result.instances:
+        covered = waived_items(instance)
+        accepted |= covered
+        bare |= {item for item, status in instance.verdicts.items() if status is Status.FAIL} - covered
+    return frozenset(accepted - bare)

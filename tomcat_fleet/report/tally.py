@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tomcat_fleet.checks.patch_level import CHECK as PATCH_LEVEL
+from tomcat_fleet.checks.patch_level import Reason
 from tomcat_fleet.model.result import FindingResult, InstanceResult, SweepSummary, TargetResult, Words
 from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import COMPLETE, Outcome, Severity, Status
 from tomcat_fleet.report import oddity
 from tomcat_fleet.report.fact import SweepFacts
+from tomcat_fleet.report.image import Images, failing, place
 from tomcat_fleet.report.oddity import Oddities
 from tomcat_fleet.report.shared import LISTED, Sharing
 
@@ -48,10 +51,12 @@ class Tally:
     items: dict[str, Counter[Status]] = field(default_factory=dict)
     reasons: dict[tuple[str, str], Failing] = field(default_factory=dict)  # (item, reason)
     versions: dict[str, Counter[Status]] = field(default_factory=dict)  # version -> WT-13 status -> instances
+    outdated: dict[str, Counter[str]] = field(default_factory=dict)  # version -> why it fails WT-13 -> instances
     gaps: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (gap, help) -> hosts, first source
     seen: Counter[str] = field(default_factory=Counter)  # kind -> count
     passwords: Sharing = field(default_factory=Sharing)
     oddities: Oddities = field(default_factory=Oddities)
+    images: Images = field(default_factory=Images)
     _places: int = 0
 
     def __post_init__(self) -> None:
@@ -63,12 +68,13 @@ class Tally:
         self.outcomes[result.outcome] += 1
         self.instances += len(result.instances)
         for instance in result.instances:
-            self._count(instance.verdicts, instance.version or "")
+            self._count(instance)
             self.waived.update(item for item in waived_items(instance) if item in self.severities)
         self._reasons(result)
         self._gaps(result)
         self.passwords.add(result)
         self.oddities.add(result)
+        self.images.add(result)
         self.seen.update(seen.kind for seen in result.seen)
 
     def statuses(self, severity: Severity | None = None) -> dict[Status, int]:
@@ -115,24 +121,27 @@ class Tally:
             weak_ssh=self.oddities.weak_total,
         )
 
-    def _count(self, verdicts: Mapping[str, Status], version: str) -> None:
+    def _count(self, instance: InstanceResult) -> None:
         high = False
-        for item, status in verdicts.items():
+        for item, status in instance.verdicts.items():
             if item in self.items:
                 self.items[item][status] += 1
                 high = high or (status is Status.FAIL and self.severities[item] is Severity.HIGH)
         self.failing_high += high
+        version = instance.version or ""
         if version in self.versions or len(self.versions) < _KEYS:
-            self.versions.setdefault(version, Counter())[verdicts.get("WT-13", Status.ERROR)] += 1
+            verdict = instance.verdicts.get(PATCH_LEVEL.item, Status.ERROR)
+            self.versions.setdefault(version, Counter())[verdict] += 1
+            self.outdated.setdefault(version, Counter()).update(_outdated(instance))
 
     def _reasons(self, result: TargetResult) -> None:
         subjects: dict[tuple[str, str], set[str]] = {}
         first: dict[tuple[str, str], FindingResult] = {}
-        for instance, finding in _failing(result):
+        for instance, finding in failing(result):
             key = (finding.item, finding.reason)
             places = subjects.setdefault(key, set())
             if finding.subject.startswith("/"):  # a path or a context; a pid or a version is no place to mend
-                places.add(_place(finding.subject, instance))
+                places.add(place(finding.subject, instance))
             first.setdefault(key, finding)
         for key, finding in first.items():
             known = self.reasons.setdefault(key, Failing())
@@ -158,14 +167,7 @@ def waived_items(instance: InstanceResult) -> frozenset[str]:
     return frozenset(finding.item for finding in failures) - bare
 
 
-def _failing(result: TargetResult) -> Iterator[tuple[InstanceResult, FindingResult]]:
-    for instance in result.instances:
-        yield from ((instance, finding) for finding in instance.findings if finding.status is Status.FAIL)
-
-
-def _place(subject: str, instance: InstanceResult) -> str:
-    """The same for every host that is made alike, wherever its instance lies."""
-    for name, root in (("$CATALINA_BASE", instance.base), ("$CATALINA_HOME", instance.home)):
-        if root and f"{subject}/".startswith(f"{root.rstrip('/')}/"):
-            return name + subject[len(root.rstrip("/")) :]
-    return subject
+def _outdated(instance: InstanceResult) -> set[str]:
+    """Whether its branch is no longer maintained or its release has known holes, as reasons of the check."""
+    found = {f.reason for f in instance.findings if f.item == PATCH_LEVEL.item and f.status is Status.FAIL}
+    return found & {Reason.END_OF_LIFE.value, Reason.VULNERABLE.value}

@@ -63,6 +63,7 @@ def environment(lang: str, override: Path | None = None) -> Environment:
         moment=_moment,
         octal=lambda mode: f"{mode:04o}",
         fixes=fixes,
+        n="{:,}".format,
     )
     made.tests.update(untold=lambda finding: untold(finding, lang))
     try:
@@ -72,6 +73,7 @@ def environment(lang: str, override: Path | None = None) -> Environment:
             made.get_template(page)
         draw: Any = made.get_template("_mark.html.j2").module
         made.globals.update(keep=_keeper(), marks={status.value: draw.status(status.value) for status in Status})
+        made.globals.update(shapes={name: draw.shape(name) for name in (*(status.value for status in Status), "none")})
     except TemplateSyntaxError as error:
         raise ConfigError([Fault(error.filename or "", error.lineno, error.message or "syntax error")]) from error
     except (TemplateError, ValueError) as error:

@@ -182,7 +182,7 @@ class ReportWriter:
             raise
 
     def _fleet(self, rows: list[Row], summary: SweepSummary) -> None:
-        view = fleet.arrange(rows, self._tally, self._guide.items)
+        view = fleet.arrange(rows, self._tally, self._guide.items, summary)
         for group in view.groups:
             for number, (name, chunk) in enumerate(group.pages, start=1):
                 self._group(name, group=group, rows=chunk, number=number)
