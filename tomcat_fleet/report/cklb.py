@@ -71,17 +71,18 @@ def status(rule: Rule, found: Mapping[str, Status]) -> str:
 
 def write(file: BinaryIO, material: Material) -> None:
     """The document, one host in memory at a time. Raises OSError."""
-    summary = material.summary
+    summary, wording = material.summary, material.wording
+    known = rules(wording.guide)
     json_stream.write(file, {
         "title": f"tomcat-fleet {summary.sweep}",
         "id": identity(summary.sweep),
-        "stigs": (each for result in material.results() for each in _stigs(result, material.wording)),
+        "stigs": (each for result in material.results() for each in _stigs(result, known, wording)),
         "active": True,
         "mode": 2,
         "has_path": False,
         "target_data": {
             "target_type": "Computing", "host_name": "", "ip_address": "", "mac_address": "", "fqdn": "",
-            "comments": material.wording.own("machine.summary", sweep=summary.sweep, date=summary.advisories_date),
+            "comments": wording.own("machine.summary", sweep=summary.sweep, date=summary.advisories_date),
             "role": "None", "is_web_database": True, "technology_area": "Web Review", "web_db_site": "",
             "web_db_instance": "", "classification": None,
         },
@@ -94,36 +95,48 @@ def _facts() -> dict[str, dict[str, Any]]:
     return tomllib.loads(files("tomcat_fleet.report").joinpath("stig.toml").read_text("utf-8"))
 
 
-def _stigs(result: TargetResult, wording: Wording) -> Iterator[dict[str, Any]]:
+def _stigs(result: TargetResult, known: tuple[Rule, ...], wording: Wording) -> Iterator[dict[str, Any]]:
     judged: dict[int, dict[str, Verdict]] = {}
     for verdict in verdicts(result, wording.guide):
         judged.setdefault(verdict.number, {})[verdict.item.item] = verdict
     for number, instance in enumerate(result.instances, 1):
-        yield _stig(result, instance, number, judged.get(number, {}), wording)
+        yield _stig(result, instance, known, judged.get(number, {}), wording)
     if not result.instances:
-        yield _stig(result, None, 0, {}, wording)
+        yield _stig(result, None, known, {}, wording)
 
 
 def _stig(
-    result: TargetResult, instance: InstanceResult | None, number: int, judged: dict[str, Verdict], wording: Wording
+    result: TargetResult,
+    instance: InstanceResult | None,
+    known: tuple[Rule, ...],
+    judged: dict[str, Verdict],
+    wording: Wording,
 ) -> dict[str, Any]:
-    known = identity(result.slug, str(number))
-    made = [_rule(rule, result, known, judged, wording) for rule in rules(wording.guide)]
-    where = f"{result.target} {instance.base}" if instance else result.target
+    number = next((verdict.number for verdict in judged.values()), 0)
+    own = identity(result.slug, str(number), instance.base if instance else "")
+    told = {code: _told(verdict, wording) for code, verdict in judged.items()}
+    made = [_rule(rule, result, own, judged, told, wording) for rule in known]
     return {
         "stig_name": _NAME,
-        "display_name": where,
+        "display_name": f"{result.target} {instance.base}" if instance else result.target,
         "stig_id": STIG,
         "release_info": "",
         "version": "",
-        "uuid": known,
+        "uuid": own,
         "reference_identifier": result.slug,
         "size": len(made),
         "rules": made,
     }
 
 
-def _rule(rule: Rule, result: TargetResult, stig: str, judged: dict[str, Verdict], wording: Wording) -> dict[str, Any]:
+def _told(verdict: Verdict, wording: Wording) -> str:
+    said = f"{verdict.item.item} {wording.status(verdict.status).text}\n{detail.account(verdict.findings, wording)}"
+    return shown(said)
+
+
+def _rule(
+    rule: Rule, result: TargetResult, stig: str, judged: dict[str, Verdict], told: dict[str, str], wording: Wording
+) -> dict[str, Any]:
     items = [wording.guide.items[code] for code in rule.items]
     found = {code: verdict.status for code, verdict in judged.items()}
     absent = result.outcome is Outcome.NO_TOMCAT
@@ -152,16 +165,7 @@ def _rule(rule: Rule, result: TargetResult, stig: str, judged: dict[str, Verdict
         "status": _STATUS[Status.NOT_APPLICABLE] if absent else status(rule, found),
         "overrides": {},
         "comments": comments,
-        "finding_details": _details(rule, result, judged, wording),
+        "finding_details": "\n\n".join(told[code] for code in rule.items if code in told)
+        or detail.outcome(result, wording),
         "srg_id": rule.srg,
     }
-
-
-def _details(rule: Rule, result: TargetResult, judged: dict[str, Verdict], wording: Wording) -> str:
-    if not judged:
-        return detail.outcome(result, wording)
-    told = [
-        f"{code} {wording.status(judged[code].status).text}\n{detail.account(judged[code].findings, wording)}"
-        for code in rule.items if code in judged
-    ]  # fmt: skip
-    return shown("\n\n".join(told))

@@ -24,7 +24,7 @@ class Column:
     width: int
 
 
-NUMBER = Column("no", 7)  # of the row; whoever writes the table counts
+NUMBER = Column("no", 8)  # of the row; whoever writes the table counts
 WHERE = (Column("zone", 12), Column("host", 22), Column("address", 17))
 FINDINGS = (
     *WHERE, Column("os", 20), Column("version", 13), Column("base", 28), Column("code", 8), Column("item", 26),

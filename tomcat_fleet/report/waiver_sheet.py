@@ -51,9 +51,6 @@ def _states(use: WaiverUse, wording: Wording) -> Marked:
 
 
 def _scope(use: WaiverUse, wording: Wording) -> str:
-    told = (
-        f"{wording.own(f'scope.{key}')}: {', '.join(use.scope[key])}"
-        for key in ("items", "targets", "instances", "subjects")
-        if use.scope.get(key)
-    )
-    return "\n".join(told) or wording.own("scope.everything")
+    patterns = ((key, ", ".join(use.scope.get(f"{key}s", ()))) for key in ("item", "target", "instance", "subject"))
+    told = "\n".join(f"{wording.own(f'scope.{key}')}: {text}" for key, text in patterns if text)
+    return told or wording.own("scope.everything")
