@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.report import sample
-from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.result import FindingResult, SweepSummary, TargetResult, WaiverResult
+from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.writer import ReportWriter
 
 _VOID = frozenset({"meta", "link", "br", "input", "img", "hr", "wbr"})
@@ -91,6 +92,30 @@ def report(
         for result in results:
             writer.write(result)
         return writer.finish("2026-11-23T17:50:20Z")
+
+
+HELD = WaiverResult(who="보안팀", why="폐기 예정", until="2027-03-31", source="waivers.toml:12")
+ENDING = replace(HELD, until="2026-12-10", source="waivers.toml:20", expiring=True)
+OVER = replace(HELD, until="2026-11-22", source="waivers.toml:28")
+
+
+def waived(result: TargetResult) -> TargetResult:
+    """``result`` with WT-04 accepted, WT-13 for a few days more, WT-08 until yesterday, and one finding of WT-07."""
+    return replace(
+        result,
+        instances=tuple(
+            replace(one, findings=tuple(map(_waived, one.findings))) for one in result.instances
+        ),
+    )
+
+
+def _waived(finding: FindingResult) -> FindingResult:
+    if finding.status is not Status.FAIL:
+        return finding
+    held = {"WT-04": HELD, "WT-13": ENDING, "WT-07": HELD if finding.subject.endswith("web.xml") else None}
+    return replace(
+        finding, waiver=held.get(finding.item), expired_waiver=OVER if finding.item == "WT-08" else None
+    )
 
 
 def files(directory: Path) -> dict[str, bytes]:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pytest
 
 from tests.need import need
 from tests.report import sample
-from tests.report.reading import report
+from tests.report.reading import report, waived
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -32,7 +32,8 @@ BAD = f"hosts/{sample.bad().slug}.html"
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     for lang in ("ko", "en"):
-        report(folder / lang, [*sample.fleet(), *HOSTILE], lang, "대외비")
+        known = [waived(one) if one.instances else one for one in sample.fleet()]
+        report(folder / lang, [*known, *HOSTILE], lang, "대외비")
     return folder
 
 
@@ -114,7 +115,7 @@ def test_no_column_of_a_table_is_hidden_on_a_phone(visit: Go, name: str, lang: s
 @pytest.mark.parametrize("name", PAGES[:4])
 def test_everything_is_readable_without_script(visit: Go, name: str) -> None:
     text = [re.sub(r"\s+", " ", visit(name, script=script).page.inner_text("main")) for script in (True, False)]
-    tools = r"호스트 찾기 표시.*?\d+대 표시 "
+    tools = r"호스트 찾기 표시.*?\d+대 표시 |(?<=\d )찾기 (?=WT-01)"
     assert re.sub(tools, "", text[0]) == text[1]
 
 
@@ -156,6 +157,57 @@ def test_a_cell_opens_its_item_even_when_folded(visit: Go) -> None:
     page.click(f"#grid a[href='{BAD}#wt-02']")
     page.wait_for_function("location.hash === '#wt-02'")
     assert page.eval_on_selector("#wt-02", "item => item.open")
+
+
+SHOWN = "items => items.filter(item => item.checkVisibility()).map(item => item.id)"
+
+
+def test_items_are_chosen_by_status_without_script(visit: Go) -> None:
+    page = visit(BAD, script=False).page
+    verdicts = sample.bad().verdicts
+    for choice in ("fail", "unknown", "manual", "pass"):
+        page.check(f"#choose-{choice}")
+        expected = [item.lower() for item, status in verdicts.items() if status == choice]
+        assert page.eval_on_selector_all(".item", SHOWN) == expected
+    page.check("#choose-waived")
+    assert page.eval_on_selector_all(".item", SHOWN) == ["wt-04", "wt-07", "wt-13"]
+    page.emulate_media(media="print")
+    assert len(page.eval_on_selector_all(".item", SHOWN)) == 13
+
+
+def test_a_link_shows_an_item_that_the_choice_hides(visit: Go) -> None:
+    page = visit(BAD, script=False).page
+    page.check("#choose-unknown")
+    page.click("#summary a[href='#wt-05']")
+    assert page.eval_on_selector_all(".item", SHOWN) == ["wt-05", "wt-12"]
+
+
+def test_items_are_found_by_any_word_of_theirs(visit: Go) -> None:
+    page = visit(BAD, "en").page
+    page.fill("#words", "LISTINGS</param")
+    assert page.eval_on_selector_all(".item", SHOWN) == ["wt-08"]
+    page.fill("#words", "nothing says this")
+    assert page.inner_text("#none") == "No item matches."
+    page.emulate_media(media="print")
+    assert len(page.eval_on_selector_all(".item", SHOWN)) == 13
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("name", PAGES[1:4])
+def test_a_host_report_is_accessible(visit: Go, name: str, lang: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python")
+    page = visit(name, lang).page
+    page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text("utf-8"))
+    run = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+        .map(one => [one.id, ...one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
+    ways: tuple[dict[str, Any], ...] = (
+        {"color_scheme": "light"}, {"color_scheme": "dark"}, {"color_scheme": "dark", "media": "print"},
+    )  # fmt: skip
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for way in ways:
+            page.emulate_media(**{"media": "screen", **way})
+            assert page.evaluate(run) == [], (width, way)
 
 
 def test_print_unfolds_everything(visit: Go) -> None:

@@ -99,7 +99,7 @@ def test_a_command_is_in_the_block_once(tmp_path: Path) -> None:
 
 def test_what_to_do_first_does_not_cut_a_snippet(tmp_path: Path) -> None:
     shown = page(tmp_path, failing("/srv/a"))
-    places = [node.text for node in shown.all("figcaption") if "/srv/a/conf/web.xml" in node.text]
+    places = [node for node in shown.all("figcaption") if node.text == "/srv/a/conf/web.xml+ add, − remove"]
     lines = [re.sub("^[+−]", "", line) for line in added(shown)]
     assert len(places) == 2  # first things, detail
     assert lines == [*lines_for("/srv/a")[1:]] * 2

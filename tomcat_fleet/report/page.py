@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tomcat_fleet.guide.book import Item
-from tomcat_fleet.model.result import EvidenceRow, FindingResult, InstanceResult, Steps, TargetResult, Words
+from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult, Words
 from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import WORST_FIRST, Severity, Status, worst
 from tomcat_fleet.report.accepted import Acceptance, Accepted, acceptance, accepted
@@ -122,18 +122,6 @@ def untold(finding: FindingResult, lang: str) -> bool:
     sentence: str = getattr(finding.message, lang)
     words = (word.rstrip(":") for word in finding.subject.split())
     return finding.subject not in sources and not all(word in sentence for word in words)
-
-
-def told_once(rows: Sequence[EvidenceRow]) -> list[tuple[EvidenceRow, tuple[EvidenceRow, ...]]]:
-    """Rows without an excerpt of a file; those in a row of one kind and source are one, with all that they say."""
-    made: list[tuple[EvidenceRow, tuple[EvidenceRow, ...]]] = []
-    for row in (row for row in rows if not row.context):
-        first = made[-1][0] if made else row
-        if made and (row.kind, row.source, row.line) == (first.kind, first.source, first.line):
-            made[-1] = (first, (*made[-1][1], row))
-        else:
-            made.append((row, (row,)))
-    return made
 
 
 def _sections(

@@ -25,7 +25,8 @@ from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.change import fixes
-from tomcat_fleet.report.page import told_once, untold
+from tomcat_fleet.report.evidence import excerpts, told
+from tomcat_fleet.report.page import untold
 from tomcat_fleet.report.visible import css_string, visible
 from tomcat_fleet.report.word import parse
 
@@ -64,10 +65,12 @@ def environment(lang: str, override: Path | None = None) -> Environment:
         octal=lambda mode: f"{mode:04o}",
         fixes=fixes,
         n="{:,}".format,
+        told=told,
+        excerpts=excerpts,
     )
     made.tests.update(untold=lambda finding: untold(finding, lang))
     try:
-        made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said, told_once=told_once)
+        made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said)
         made.globals.update(style=_asset(made, "style.css"), script=_asset(made, "script.js"))
         for page in PAGES:
             made.get_template(page)
