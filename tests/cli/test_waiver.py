@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import jsonschema
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -113,6 +114,8 @@ def test_results_have_waivers_and_all_else_is_as_without(swept: tuple[Path, Swee
     assert summary.waived["WT-06"] == 1
     assert sum(summary.waived.values()) == plain.statuses[Status.FAIL] // 2  # the other host is made alike
     rows = lines(output)
+    for document, written in (("target-result", rows[0]), ("sweep-summary", json.loads(_text(output)))):
+        jsonschema.validate(written, json.loads(told("schema", document).stdout))
     over = [finding for finding in _findings(rows) if finding["waiver"]]
     assert {finding["waiver"]["who"] for finding in over} == {"보안팀"}
     assert {finding["status"] for finding in over} <= {"fail", "manual", "unknown"}
@@ -147,6 +150,10 @@ def _forged(change: Callable[[Rows], None]) -> Callable[[Path], None]:
         (directory / "results.jsonl").write_bytes(b"".join(encoded(row) + b"\n" for row in rows))
 
     return forge
+
+
+def _text(output: Path) -> str:
+    return (output / "summary.json").read_text("utf-8")
 
 
 def _findings(rows: Rows) -> list[dict[str, Any]]:
@@ -233,7 +240,7 @@ def test_the_end_says_what_is_waived_and_names_what_expired(swept: tuple[Path, S
     more = [line for line in shown["all"] if line not in shown["none"]]
     said = "\n".join(more)
     count = str(sum(summary.waived.values()))
-    assert count in more[0]
+    assert count in next(line for line in more if line)
     assert said.count(f"waivers.toml:7: {'expired ' if lang is Lang.EN else ''}{YESTERDAY}") == 20
     assert said.endswith("5 more" if lang is Lang.EN else "외 5건")
     assert "\x1b" not in said

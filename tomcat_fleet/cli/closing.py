@@ -109,12 +109,14 @@ class Closing:
         expired = [each for each in used if each.state == "expired"]
         expiring = sum(each.state == "expiring" for each in used)
         waived = sum(summary.waived.values())
+        gap = "\n"
         for key, count in (("waived", waived), ("expiring", expiring), ("expired", len(expired))):
             if count:
-                yield Text(self._say(f"closing.{key}", count=count))
+                yield Text(f"{gap}{self._say(f'closing.{key}', count=count)}", "bold")
+                gap = ""
         for each in expired[:_INCOMPLETE]:
             words = {"source": printable(each.source), "until": each.until, "who": printable(each.who)}
-            yield _short("  " + self._say("closing.expired_line", **words, findings=each.findings, hosts=each.hosts))
+            yield Text("  " + self._say("closing.expired_line", **words, findings=each.findings, hosts=each.hosts))
         if len(expired) > _INCOMPLETE:
             yield Text("  " + self._say("closing.expired_more", count=len(expired) - _INCOMPLETE))
 
