@@ -18,7 +18,16 @@ SEVERITIES = dict(zip(ITEMS, (Severity.HIGH, Severity.MEDIUM, Severity.LOW) * 5,
 FIRST = datetime(2026, 9, 1, 17, 0, tzinfo=UTC)
 AWAY = (Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.AUTH_FAILED, Outcome.NOT_RUN)
 # What a verdict becomes when it changes; a pass seldom turns into anything at once.
-NEXT = (Status.PASS, Status.PASS, Status.FAIL, Status.FAIL, Status.UNKNOWN, Status.MANUAL, Status.NOT_APPLICABLE, Status.ERROR)
+NEXT = (
+    Status.PASS,
+    Status.PASS,
+    Status.FAIL,
+    Status.FAIL,
+    Status.UNKNOWN,
+    Status.MANUAL,
+    Status.NOT_APPLICABLE,
+    Status.ERROR,
+)
 
 
 def verdict(item: str, status: Status, mark: str = "") -> ItemVerdict:

@@ -41,9 +41,11 @@ class Plain:
                     for one in instance.items:
                         lists.setdefault(one.item, []).append((at, one.status, one.severity))
                 if row.outcome is not Outcome.PARTIAL:
-                    for key in [key for key in self.there if key[0] == row.target and key[1] not in bases] if (
-                        len(bases) < self._count(row.target)
-                    ) else ():
+                    for key in (
+                        [key for key in self.there if key[0] == row.target and key[1] not in bases]
+                        if (len(bases) < self._count(row.target))
+                        else ()
+                    ):
                         self.there[key].append((at, False))
 
         self.failing = {

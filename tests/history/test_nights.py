@@ -58,7 +58,11 @@ def asked(place: str, plain: Plain) -> Answers:
         found.open = [opened.open_failures(sweep.sweep) for sweep, _ in plain.nights]
         chosen = (0, 4, 17, len(plain.nights) - 1)
         found.standings = {at: opened.standings(plain.nights[at][0].sweep) for at in chosen}
-        found.trends = [opened.trend("nightly", last=ALL), opened.trend("nightly", last=9, zone=ZONE), opened.trend("by hand")]
+        found.trends = [
+            opened.trend("nightly", last=ALL),
+            opened.trend("nightly", last=9, zone=ZONE),
+            opened.trend("by hand"),
+        ]
         for at in (0, 11, len(plain.nights) - 1):
             again = opened.record(*shuffled(plain.nights[at], at))
             assert again.repeated
@@ -106,7 +110,9 @@ def test_changes_are_those_of_the_nights(plain: Plain, sqlite: Answers, figure: 
             len(row.instances) for row in plain.rows[at].values() if plain.reached.get(row.target, [at])[0] <= former
         )
     assert all(count > 100 for count in total.values()), total
-    figure(f"history: {sum(total.values())} changes of {len(plain.nights)} sweeps as recomputed from the nights: {total}")
+    figure(
+        f"history: {sum(total.values())} changes of {len(plain.nights)} sweeps as recomputed from the nights: {total}"
+    )
 
 
 def test_what_is_open_and_since_when(plain: Plain, sqlite: Answers) -> None:

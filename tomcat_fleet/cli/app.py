@@ -12,9 +12,11 @@ from tomcat_fleet.cli import (
     advisories,
     audit,
     demo,
+    diff,
     doctor,
     evaluate,
     guide,
+    history,
     inventory,
     known_hosts,
     plan,
@@ -41,6 +43,7 @@ app = typer.Typer(
 )
 app.command()(audit.audit)
 app.command()(demo.demo)
+app.command()(diff.diff)
 app.command()(doctor.doctor)
 app.command()(evaluate.evaluate)
 app.command()(guide.guide)
@@ -51,6 +54,7 @@ app.add_typer(inventory.app, name="inventory")
 app.add_typer(known_hosts.app, name="known-hosts")
 app.add_typer(advisories.app, name="advisories")
 app.add_typer(waiver.app, name="waiver")
+app.add_typer(history.app, name="history")
 app.command()(version.version)
 
 

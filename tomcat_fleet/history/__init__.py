@@ -45,15 +45,15 @@ __all__ = [
 ]
 
 
-def open(place: str | Path | None = None) -> History:  # noqa: A001  history.open() says what it does
+def open(place: str | Path | None = None, *, make: bool = True) -> History:  # noqa: A001  history.open() says what it does
     """The history at ``place``: a path of an SQLite file, or a URL such as ``postgresql://audit@db/fleet``.
 
     None means what ``default_place`` says. A history that does not exist is made (mode 0600 in a directory of mode
-    0700), an older one is brought up to date. ``with`` closes it.
+    0700) unless ``make`` is False, an older one is brought up to date. ``with`` closes it.
 
     Raises ConfigError when it cannot be opened, is no history of ours, or is one of a newer version of the tool. No
     message shows a password of the URL.
     """
     from tomcat_fleet.history.store import History  # noqa: PLC0415  half a second that most verbs need not pay
 
-    return History.at(default_place() if place is None else str(place))
+    return History.at(default_place() if place is None else str(place), make=make)

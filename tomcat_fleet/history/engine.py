@@ -26,9 +26,11 @@ from tomcat_fleet.model.escape import printable
 PATIENCE_S: Final = 60  # for another writer; a night of 100,000 instances takes a few seconds
 
 
-def connected(place: Place) -> Engine:
+def connected(place: Place, *, make: bool) -> Engine:
     """An engine for ``place``, its schema made or brought up to date. Raises ConfigError."""
     if place.path is not None:
+        if not make and not os.path.lexists(place.path):
+            raise ConfigError([Fault(place.shown, 0, "there is no history yet; 'tomcat-fleet history add' makes one")])
         _make(place.path)
     with refused(place):
         engine = _sqlite(place.path) if place.path is not None else _postgresql(place)
@@ -49,6 +51,21 @@ def refused(place: Place) -> Iterator[None]:
         raise ConfigError([Fault(place.shown, 0, _said(error))]) from None
     except (SQLAlchemyError, ArgumentError, NoSuchModuleError) as error:
         raise ConfigError([Fault(place.shown, 0, f"cannot be used: {type(error).__name__}")]) from None
+
+
+def vacuumed(engine: Engine, into: Path | None = None) -> None:
+    """Give free space of an SQLite file back, or write all of it to the empty file ``into``."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        if into is None:
+            cursor.execute("VACUUM")
+        else:
+            cursor.execute("VACUUM INTO ?", (str(into.absolute()),))
+    except sqlite3.Error as error:
+        raise DBAPIError.instance("VACUUM", None, error, sqlite3.Error) from None
+    finally:
+        connection.close()
 
 
 def _said(error: DBAPIError) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 
 from tomcat_fleet.history import schema as t
 from tomcat_fleet.history.change import last_observed
+from tomcat_fleet.history.span import Span
 from tomcat_fleet.model.status import Outcome, Severity, Status
 
 
@@ -55,6 +56,29 @@ class HostSeen:
     outcome: Outcome  # of the last sweep that had it
     tried: str  # its day
     reached: str  # day of the last sweep that reached it; empty when none has
+
+
+def spans(connection: Connection) -> Iterator[Span]:
+    """Every span, by target, base, item and time."""
+    span, first, last, ended = t.finding.c, t.sweep.alias(), t.sweep.alias(), t.sweep.alias()
+    query = (
+        select(t.host.c.target, t.host.c.zone, t.instance.c.base, span.item, span.severity, span.verdict,
+               first.c.day, last.c.day, func.coalesce(ended.c.day, ""), func.coalesce(span.open_since, ""),
+               span.fingerprint, span.detail)
+        .join_from(t.finding, t.instance, t.instance.c.id == span.instance_id)
+        .join(t.host, t.host.c.id == t.instance.c.host_id)
+        .join(first, first.c.number == span.first_sweep)
+        .join(last, last.c.number == func.coalesce(span.last_sweep, t.instance.c.last_sweep))
+        .join(ended, ended.c.number == span.until_sweep, isouter=True)
+        .order_by(span.first_sweep)
+    )  # fmt: skip
+    rows = sorted(connection.execute(query), key=lambda row: tuple(row[:1]) + tuple(row[2:4]))
+    for target, zone, base, item, severity, verdict, *rest in rows:
+        begun, seen, until, since, fingerprint, detail = rest
+        yield Span(
+            target=target, zone=zone, base=base, item=item, severity=Severity(severity), status=Status(verdict),
+            first=begun, last=seen, ended=until, open_since=since, fingerprint=fingerprint, detail=detail,
+        )  # fmt: skip
 
 
 def standings(connection: Connection, number: int) -> Iterator[Standing]:

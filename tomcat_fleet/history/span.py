@@ -1,4 +1,4 @@
-"""What a span takes over from the one before it, so that no answer has to look further back."""
+"""A span, and what it takes over from the one before it, so that no answer has to look further back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tomcat_fleet.history.observation import ItemVerdict
-from tomcat_fleet.model.status import Status
+from tomcat_fleet.model.status import Severity, Status
 
 SOUND: Final = frozenset({Status.PASS, Status.NOT_APPLICABLE})
 KNOWN: Final = SOUND | {Status.FAIL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A verdict for as long as it was the same."""
+
+    target: str
+    zone: str
+    base: str
+    item: str
+    severity: Severity
+    status: Status
+    first: str  # day
+    last: str  # day of the last observation
+    ended: str  # day that found it to be otherwise, or gone; empty when it stands
+    open_since: str  # day of the first failure of the streak; empty without one
+    fingerprint: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

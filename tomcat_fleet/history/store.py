@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
 
 from tomcat_fleet.errors import ConfigError, Fault
-from tomcat_fleet.history import change, posture, recording, trend
+from tomcat_fleet.history import change, posture, pruning, recording, trend
 from tomcat_fleet.history import schema as t
-from tomcat_fleet.history.engine import connected, refused
+from tomcat_fleet.history.engine import connected, refused, vacuumed
+from tomcat_fleet.history.file import fresh
 from tomcat_fleet.history.observation import Observed
 from tomcat_fleet.history.place import Place, place_of
 from tomcat_fleet.history.posture import HostSeen, OpenFailure, Standing
+from tomcat_fleet.history.pruning import Pruned
+from tomcat_fleet.history.span import Span
 from tomcat_fleet.history.sweep import Recorded, Sweep
 from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.result import Changes, TrendPoint
@@ -32,10 +36,10 @@ class History:
         self._place = place
 
     @classmethod
-    def at(cls, given: str) -> Self:
+    def at(cls, given: str, *, make: bool = True) -> Self:
         """See ``tomcat_fleet.history.open``."""
         place = place_of(given)
-        return cls(connected(place), place)
+        return cls(connected(place, make=make), place)
 
     @property
     def shown(self) -> str:
@@ -104,6 +108,31 @@ class History:
         """Every host, or the one named ``target``: when it was last tried, and last reached."""
         with self._reading() as connection:
             return posture.hosts_seen(connection, target)
+
+    def spans(self) -> Iterator[Span]:
+        """Every span that the history has, by target, base, item and time."""
+        with self._reading() as connection:
+            yield from posture.spans(connection)
+
+    def prune(self, before: str) -> Pruned:
+        """Forget the sweeps of the days before ``before`` (2026-01-31), but for the last one of each series.
+
+        What is open since when, what has failed before and when it was last confirmed is still told as it was.
+        """
+        with self._writing() as connection:
+            pruned = pruning.prune(connection, before)
+        if pruned.sweeps and self._place.path is not None:
+            with refused(self._place):
+                vacuumed(self._engine)
+        return pruned
+
+    def copy(self, path: Path) -> None:
+        """A whole copy of the history in one new file of mode 0600. Raises ConfigError, also for one in PostgreSQL."""
+        if self._place.path is None:
+            raise ConfigError([Fault(self.shown, 0, "is in PostgreSQL: copy it with pg_dump")])
+        fresh(path)
+        with refused(self._place):
+            vacuumed(self._engine, path)
 
     def close(self) -> None:
         """Give it back."""
