@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -22,10 +23,12 @@ from jinja2 import (
 from markupsafe import Markup
 
 from tomcat_fleet.errors import ConfigError, Fault
+from tomcat_fleet.guide import book
 from tomcat_fleet.guide.said import said
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.change import fixes
 from tomcat_fleet.report.evidence import excerpts, told
+from tomcat_fleet.report.font import Face, embedded
 from tomcat_fleet.report.page import untold
 from tomcat_fleet.report.visible import css_string, visible
 from tomcat_fleet.report.word import parse
@@ -40,10 +43,11 @@ def template_dir() -> Path:
     return installed if installed.is_dir() else here.parent / "templates"
 
 
-def environment(lang: str, override: Path | None = None) -> Environment:
+def environment(lang: str, override: Path | None = None, font: Path | None = None) -> Environment:
     """An environment for pages in ``lang``; a file of ``override`` stands in for the one of the same name.
 
-    Raises ConfigError when ``override`` is no directory, a template does not compile or words are incomplete.
+    ``font`` is put into every page, cut down to its letters. Raises ConfigError when ``override`` is no directory, a
+    template does not compile, words are incomplete or ``font`` cannot be embedded.
     """
     if override is not None and not override.is_dir():
         raise ConfigError([Fault(str(override), 0, "is not a directory of templates")])
@@ -71,17 +75,33 @@ def environment(lang: str, override: Path | None = None) -> Environment:
     made.tests.update(untold=lambda finding: untold(finding, lang))
     try:
         made.globals.update(w=parse(_source(made, "words.toml"), lang), lang=lang, said=said)
+        made.globals.update(letters="", face=_face(made, font, lang))
         made.globals.update(style=_asset(made, "style.css"), script=_asset(made, "script.js"))
         for page in PAGES:
             made.get_template(page)
-        draw: Any = made.get_template("_mark.html.j2").module
-        made.globals.update(keep=_keeper(), marks={status.value: draw.status(status.value) for status in Status})
-        made.globals.update(shapes={name: draw.shape(name) for name in (*(status.value for status in Status), "none")})
+        mark: Any = made.get_template("_mark.html.j2").module
+        made.globals.update(keep=_keeper(), marks={status.value: mark.status(status.value) for status in Status})
+        made.globals.update(shapes={name: mark.shape(name) for name in (*(status.value for status in Status), "none")})
     except TemplateSyntaxError as error:
         raise ConfigError([Fault(error.filename or "", error.lineno, error.message or "syntax error")]) from error
     except (TemplateError, ValueError) as error:
         raise ConfigError(f"templates: {error}") from error
     return made
+
+
+def draw(made: Environment, name: str, **values: Any) -> bytes:
+    """The page that the template ``name`` makes of ``values``, with its font when there is one."""
+    template = made.get_template(name)
+    face: Any = made.globals["face"]
+    return embedded(face, lambda style: template.render(letters=Markup(style), **values))  # noqa: S704  our own rule
+
+
+def _face(made: Environment, font: Path | None, lang: str) -> Face | None:
+    if font is None:
+        return None
+    guide = book.load()
+    said = msgspec.json.encode([list(guide.items.values()), guide.gaps, guide.outcomes, guide.defects]).decode()
+    return Face(font, (_source(made, "words.toml"), said), required={"ko": "가힣"}.get(lang, "") + "Aa")
 
 
 def csp_source(text: str) -> str:

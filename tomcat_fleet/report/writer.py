@@ -23,7 +23,7 @@ from tomcat_fleet.report.row import Row, summarise
 from tomcat_fleet.report.slug import is_slug
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.tally import Tally
-from tomcat_fleet.report.template import environment
+from tomcat_fleet.report.template import draw, environment
 from tomcat_fleet.report.visible import one_line
 from tomcat_fleet.report.wording import Wording
 
@@ -53,7 +53,8 @@ class ReportWriter:
 
     ``open`` once, ``write`` every target once in any order, ``finish`` at the end, ``close`` always; ``with`` closes.
     Until ``finish`` the results are in ``results.jsonl.part``, complete line by line, and a former report is kept in
-    ``.former``. ``formats`` are names of ``FORMATS``, written beside the pages and the results. No call is safe
+    ``.former``. ``formats`` are names of ``FORMATS``, written beside the pages and the results. ``font`` is a font file for the pages
+    to carry. No call is safe
     against another running at the same time.
     """
 
@@ -66,13 +67,14 @@ class ReportWriter:
         classification: str | None = None,
         guide: Guide | None = None,
         formats: Collection[str] = (),
+        font: Path | None = None,
     ) -> None:
         self._directory = directory
         self._lang = lang
         self._classification = classification
         self._formats = formats
         self._guide = guide or book.load()
-        self._environment = environment(lang, template_dir)
+        self._environment = environment(lang, template_dir, font)
         self._severities = {code: item.severity for code, item in self._guide.items.items()}
         self._tally = Tally(self._severities)
         self._rows: dict[str, Row] = {}
@@ -167,7 +169,7 @@ class ReportWriter:
 
     def _host(self, result: TargetResult) -> bytes:
         view = page.arrange(result, self._guide.items, self._lang)
-        return self._environment.get_template("host.html.j2").render(r=result, page=view).encode()
+        return draw(self._environment, "host.html.j2", r=result, page=view)
 
     def _append(self, line: bytes) -> None:
         assert self._results is not None
@@ -186,8 +188,7 @@ class ReportWriter:
         for group in view.groups:
             for number, (name, chunk) in enumerate(group.pages, start=1):
                 self._group(name, group=group, rows=chunk, number=number)
-        template = self._environment.get_template("index.html.j2")
-        self._root.publish("index.html", template.render(summary=summary, page=view).encode())
+        self._root.publish("index.html", draw(self._environment, "index.html.j2", summary=summary, page=view))
 
     def _others(self, spans: list[tuple[int, int]], summary: SweepSummary) -> None:
         """They come from the results as they are on disk, one target in memory at a time."""
@@ -209,7 +210,6 @@ class ReportWriter:
     def _group(self, name: str, *, group: fleet.Group, rows: tuple[Row, ...], number: int) -> None:
         folder = self._root.folder("groups")
         try:
-            template = self._environment.get_template("group.html.j2")
-            folder.publish(name, template.render(group=group, rows=rows, number=number).encode())
+            folder.publish(name, draw(self._environment, "group.html.j2", group=group, rows=rows, number=number))
         finally:
             folder.close()
