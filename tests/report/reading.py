@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.report import sample
 from tomcat_fleet.model.result import FindingResult, SweepSummary, TargetResult, WaiverResult
 from tomcat_fleet.model.status import Status
-from tomcat_fleet.report.writer import ReportWriter
+from tomcat_fleet.report.writer import NOTHING, Beside, ReportWriter
 
 _VOID = frozenset({"meta", "link", "br", "input", "img", "hr", "wbr"})
 
@@ -85,13 +85,17 @@ def read(path: Path) -> Page:
 
 
 def report(
-    directory: Path, results: Iterable[TargetResult], lang: str = "ko", classification: str | None = None
+    directory: Path,
+    results: Iterable[TargetResult],
+    lang: str = "ko",
+    classification: str | None = None,
+    beside: Beside = NOTHING,
 ) -> SweepSummary:
     with ReportWriter(directory, lang=lang, classification=classification, guide=sample.guide()) as writer:
         writer.open(sample.facts())
         for result in results:
             writer.write(result)
-        return writer.finish("2026-11-23T17:50:20Z")
+        return writer.finish("2026-11-23T17:50:20Z", beside)
 
 
 HELD = WaiverResult(who="보안팀", why="폐기 예정", until="2027-03-31", source="waivers.toml:12")

@@ -14,7 +14,7 @@ from tomcat_fleet.guide import book
 from tomcat_fleet.guide.book import Guide
 from tomcat_fleet.model.result import Changes, SweepSummary, TargetResult, TrendPoint, WaiverUse
 from tomcat_fleet.model.status import COMPLETE
-from tomcat_fleet.report import fleet, former, page
+from tomcat_fleet.report import fleet, fleet_page, former, page
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
 from tomcat_fleet.report.format import FORMATS
@@ -185,10 +185,11 @@ class ReportWriter:
 
     def _fleet(self, rows: list[Row], summary: SweepSummary) -> None:
         view = fleet.arrange(rows, self._tally, self._guide.items, summary)
-        for group in view.groups:
-            for number, (name, chunk) in enumerate(group.pages, start=1):
-                self._group(name, group=group, rows=chunk, number=number)
-        self._root.publish("index.html", draw(self._environment, "index.html.j2", summary=summary, page=view))
+        for folder, name, data in fleet_page.files(self._environment, view, summary):
+            if folder:
+                self._within(folder, name, data)
+            else:
+                self._root.publish(name, data)
 
     def _others(self, spans: list[tuple[int, int]], summary: SweepSummary) -> None:
         """They come from the results as they are on disk, one target in memory at a time."""
@@ -207,9 +208,9 @@ class ReportWriter:
             if name in self._formats:
                 self._root.compose(each.file, lambda file, write=each.write: write(file, material))  # type: ignore[misc]
 
-    def _group(self, name: str, *, group: fleet.Group, rows: tuple[Row, ...], number: int) -> None:
-        folder = self._root.folder("groups")
+    def _within(self, name: str, file: str, data: bytes) -> None:
+        folder = self._root.folder(name)
         try:
-            folder.publish(name, draw(self._environment, "group.html.j2", group=group, rows=rows, number=number))
+            folder.publish(file, data)
         finally:
             folder.close()
