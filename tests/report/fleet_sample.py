@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+
+from jinja2 import Environment
 
 from tests.report import sample
 from tomcat_fleet.model.result import (
@@ -121,20 +124,25 @@ def rows(count: int, zones: int = 5) -> tuple[list[Row], Tally]:
     return found, tally
 
 
+@cache
+def _templates(lang: str) -> Environment:
+    made, facts = environment(lang), sample.facts()
+    made.globals.update(facts=facts, guide=sample.guide(), classification="대외비", page_policy=dict(facts.policy))
+    return made
+
+
 def pages(
     lang: str, found: Sequence[Row], tally: Tally, beside: Beside = BESIDE
 ) -> tuple[SweepSummary, Iterator[tuple[str, str, bytes]]]:
     """The fleet's own pages, without those of its hosts."""
     guide, facts = sample.guide(), sample.facts()
-    made = environment(lang)
-    made.globals.update(facts=facts, guide=guide, classification="대외비", page_policy=dict(facts.policy))
     summary = dataclasses.replace(
         tally.summary(facts, "2026-11-23T17:50:20Z"),
         waivers=beside.waivers,
         changes=beside.changes,
         trend=beside.trend,
     )
-    return summary, fleet_page.files(made, fleet.arrange(found, tally, guide.items, summary), summary)
+    return summary, fleet_page.files(_templates(lang), fleet.arrange(found, tally, guide.items, summary), summary)
 
 
 def write(directory: Path, lang: str, found: Sequence[Row], tally: Tally, beside: Beside = BESIDE) -> list[Path]:

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.report import sample
+from tests.report import fleet_sample, sample
 from tests.report.reading import Page, read, report
-from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.model.result import EvidenceRow, TargetResult
 from tomcat_fleet.model.status import Status
-from tomcat_fleet.report import fleet
+from tomcat_fleet.report import edition, fleet
+from tomcat_fleet.report.row import summarise
 from tomcat_fleet.report.slug import slug
+from tomcat_fleet.report.tally import Tally
+from tomcat_fleet.report.writer import NOTHING, Beside
 
 
 @pytest.fixture(scope="module")
@@ -28,30 +31,33 @@ def copies(result: TargetResult, count: int, zone: str | None = "dmz") -> list[T
 
 def test_parts_in_order(page: Page) -> None:
     assert [node.attrs["id"] for node in page.all("section")] == [
-        "state", "numbers", "grid-section", "things", "unknown", "shared", "basis",
+        "state", "numbers", "grid-section", "things", "unknown", "changes", "shared", "basis",
     ]  # fmt: skip
 
 
-def test_the_state_in_one_paragraph(page: Page) -> None:
-    text = " ".join(page.one("state").text.split())
-    assert "2 of 13 instances fail at least one high item." in text
-    assert "2 of 15 hosts could not be audited." in text
-    assert "Hosts audited only in part: 1." in text
-    assert "Verdicts left unknown for want of evidence: 2." in text
+def said(page: Page, identity: str) -> str:
+    return " ".join(page.one(identity).text.split())
+
+
+def test_the_state_in_one_sentence(page: Page) -> None:
+    assert said(page, "state").startswith(
+        "1Where we stand 2 of 13 instances fail at least one high item; 2 of 15 hosts could not be audited. Hosts"
+    )
+    assert "Hosts audited only in part: 1." in said(page, "state")
+    assert "Verdicts left unknown for want of evidence: 2." in said(page, "state")
 
 
 @pytest.mark.parametrize(
     ("results", "sentence"),
     [
-        ([sample.good()], "Of 1 instances, none fails a high item. All 1 hosts were reached."),
-        ([sample.bad()], "1 of 1 instances fails at least one high item."),
-        ([sample.unreachable()], "No Tomcat instance was audited. 1 of 1 hosts could not be audited."),
-        ([], "No Tomcat instance was audited. All 0 hosts were reached."),
+        ([sample.good()], "The one instance audited fails no high item; every host was reached (1)."),
+        ([sample.bad()], "The one instance audited fails at least one high item; every host was reached (1)."),
+        ([sample.unreachable()], "No Tomcat instance was audited; 1 of 1 hosts could not be audited."),
+        ([], "There was no host to audit."),
     ],
 )
-def test_the_state_of_small_fleets(tmp_path: Path, results: list[TargetResult], sentence: str) -> None:
-    report(tmp_path, results, "en")
-    assert sentence in " ".join(read(tmp_path / "index.html").one("state").text.split())
+def test_the_state_of_small_fleets(results: list[TargetResult], sentence: str) -> None:
+    assert sentence in said(alone(results), "state")
 
 
 def test_the_grid_has_a_row_for_every_host_the_worst_first(page: Page) -> None:
@@ -112,6 +118,7 @@ def test_what_is_not_known_is_listed_with_reason_and_help(page: Page) -> None:
 def test_a_host_unlike_its_group_stands_out(page: Page) -> None:
     text = page.one("things").text
     assert "10 of 11 in dmz pass." in text
+    assert page.one("outliers")
 
 
 def test_versions_with_their_patch_status(page: Page) -> None:
@@ -122,44 +129,61 @@ def test_versions_with_their_patch_status(page: Page) -> None:
 
 def test_versions_sort_as_versions() -> None:
     versions = ["10.1.9", "9.0.100", "10.1.10", "9.0.20", "", "11.0.0-M1", "odd", "²"]
-    assert sorted(versions, key=fleet._version_key) == [
+    assert sorted(versions, key=edition.version_key) == [
         "9.0.20", "9.0.100", "10.1.9", "10.1.10", "11.0.0-M1", "", "odd", "²",
     ]  # fmt: skip
 
 
-def test_a_fleet_that_passes_says_so(tmp_path: Path) -> None:
-    report(tmp_path, [sample.good()], "en")
-    page = read(tmp_path / "index.html")
+def test_a_fleet_that_passes_says_so() -> None:
+    page = alone([sample.good()])
     assert "Nothing fails." in page.one("things").text
     assert "Every host was audited completely." in page.one("unknown").text
 
 
 def test_beyond_a_thousand_instances_groups_have_pages_of_their_own(tmp_path: Path) -> None:
-    results = copies(sample.good(), fleet.GRID + 1)
-    results[0] = dataclasses.replace(results[0], zone=None)
-    report(tmp_path, results, "en")
-    index = read(tmp_path / "index.html")
-    assert not [node for node in index.all("tr") if "data-name" in node.attrs]
-    pages = sorted((tmp_path / "groups").iterdir())
-    links = {node.attrs["href"] for node in index.all("a") if (node.attrs["href"] or "").startswith("groups/")}
+    found, tally = fleet_sample.rows(1200, zones=3)
+    found[0] = dataclasses.replace(found[0], group="")
+    *pages, index = fleet_sample.write(tmp_path, "en", found, tally)
+    home = read(index)
+    links = {node.attrs["href"] for node in home.all("a") if (node.attrs["href"] or "").startswith("groups/")}
     assert links == {f"groups/{path.name}" for path in pages}
-    assert len(pages) == 3
+    assert len(pages) == 4
+    rows = [node for node in home.all("tr") if "data-name" in node.attrs]
+    assert {node.attrs["data-name"] for node in rows} == {"zone-00000", "zone-00001", "zone-00002", "no zone or group"}
+    assert "Hosts: 400" in next(node.text for node in rows if node.attrs["data-name"] == "zone-00001")
     names: list[str | None] = []
     for path in pages:
-        found = read(path)
-        names += [node.attrs["data-name"] for node in found.all("tr") if "data-name" in node.attrs]
-        for node in found.all("a"):
-            assert (path.parent / (node.attrs["href"] or "").partition("#")[0]).exists()
-    assert sorted(map(str, names)) == [result.target for result in results]
-    assert f"groups/{pages[0].name}" in (tmp_path / "SHA256SUMS").read_text()
+        page = read(path)
+        names += [node.attrs["data-name"] for node in page.all("tr") if "data-name" in node.attrs]
+        assert f"../hosts/{found[1].slug}.html" in path.read_text() or found[1].group not in page.text
+        assert [node.attrs["href"] for node in page.all("a") if node.attrs["href"] == "../index.html"]
+    assert sorted(map(str, names)) == sorted(row.name for row in found)
+
+
+def test_pages_of_groups_are_in_the_report_and_its_sums_and_go_with_it(tmp_path: Path) -> None:
+    (one,) = sample.good().instances
+    crowded = dataclasses.replace(sample.good(), instances=(dataclasses.replace(one, findings=()),) * 60)
+    report(tmp_path, copies(crowded, fleet.GRID // 60 + 1), "en")
+    (first, *_) = sorted((tmp_path / "groups").iterdir())
+    assert f"groups/{first.name}" in (tmp_path / "SHA256SUMS").read_text()
     report(tmp_path, [sample.good()], "en")
     assert not (tmp_path / "groups").exists()
 
 
-def test_long_lists_of_what_is_not_known_are_counted_to_the_end(tmp_path: Path) -> None:
-    results = copies(sample.unreachable(), fleet.LISTED + 7)
-    report(tmp_path, results, "en")
-    text = " ".join(read(tmp_path / "index.html").one("unknown").text.split())
+def test_countless_groups_share_a_row_and_lose_no_host() -> None:
+    found, tally = fleet_sample.rows(1100, zones=1100)
+    view = fleet.arrange(found, tally, sample.guide().items, tally.summary(sample.facts(), ""))
+    assert len(view.groups) == fleet.GROUPS + 1
+    assert view.groups[-1].folded == 1100 - fleet.GROUPS
+    assert sorted(row.name for group in view.groups for _, rows in group.pages for row in rows) == sorted(
+        row.name for row in found
+    )
+    files = [name for group in view.groups for name, _ in group.pages]
+    assert len(set(files)) == len(files)
+
+
+def test_long_lists_of_what_is_not_known_are_counted_to_the_end() -> None:
+    text = said(alone(copies(sample.unreachable(), fleet.LISTED + 7)), "unknown")
     assert text.count("connect: timed out after 10 s") == fleet.LISTED
     assert "Further hosts, marked in the verdicts by host above: 7." in text
 
@@ -171,13 +195,90 @@ def weak(name: str, base: str, code: str = "WT-08", subject: str = "conf/web.xml
     return sample.target(name, (sample.instance([*others, found], base),))
 
 
-def test_the_same_place_below_other_bases_is_one_change(tmp_path: Path) -> None:
-    report(tmp_path, [weak("a", "/srv/a"), weak("b", "/srv/b"), weak("c", "/srv/b")], "en")
-    text = " ".join(read(tmp_path / "index.html").one("things").text.split())
+def test_the_same_place_below_other_bases_is_one_change() -> None:
+    text = said(alone([weak("a", "/srv/a"), weak("b", "/srv/b"), weak("c", "/srv/b")]), "things")
     assert "One change would fix" in text
     assert "3 of them $CATALINA_BASE/conf/web.xml" in text
 
 
-def test_without_anything_in_common_there_is_no_column_for_it(tmp_path: Path) -> None:
-    report(tmp_path, [weak("a", "/srv/a"), weak("b", "/srv/b", "WT-09")], "en")
-    assert "One change would fix" not in read(tmp_path / "index.html").one("things").text
+def test_without_anything_in_common_there_is_no_column_for_it() -> None:
+    page = alone([weak("a", "/srv/a"), weak("b", "/srv/b", "WT-09")])
+    assert "One change would fix" not in page.one("things").text
+
+
+def with_file(name: str, base: str, digest: str, code: str = "WT-08") -> TargetResult:
+    result = weak(name, base, code)
+    (instance,) = result.instances
+    row = EvidenceRow(kind="file", source=f"{base}/conf/web.xml", line=3, sha256=sample.sha(digest))
+    found = tuple(
+        dataclasses.replace(one, evidence=(row, row)) if one.status is Status.FAIL else one for one in instance.findings
+    )
+    return dataclasses.replace(result, instances=(dataclasses.replace(instance, findings=found),))
+
+
+def test_the_fault_of_one_image_is_one_row_for_all_its_hosts() -> None:
+    results = [with_file(f"h{n}", f"/srv/{n}", "image") for n in range(4)]
+    results += [with_file("h7", "/srv/7", "image", "WT-09"), with_file("h8", "/srv/8", "another")]
+    expected = tallied(results).images.alike()
+    (file,) = expected
+    assert (file.place, file.hosts, file.items) == ("$CATALINA_BASE/conf/web.xml", 5, {"WT-08", "WT-09"})
+    assert file.example[0] == "h0"
+    assert tallied(results[::-1]).images.alike() == expected
+    row = next(node.text for node in alone(results).all("tr") if sample.sha("image")[:16] in node.text)
+    assert row.split() == ["5$CATALINA_BASE/conf/web.xmlWT-08", "WT-09", "e.g.", f"h0{sample.sha('image')[:16]}…"]
+
+
+def versioned(name: str, version: str, reason: str, status: Status = Status.FAIL) -> TargetResult:
+    said = sample.words("판정", "verdict")
+    others = [one for one in sample.good_findings() if one.item != "WT-13"]
+    found = sample.finding("WT-13", status, reason, said, f"{sample.BASE}/lib/catalina.jar")
+    return sample.target(name, (sample.instance([*others, found], version=version),))
+
+
+def test_versions_past_their_end_and_vulnerable_ones_by_branch() -> None:
+    results = [
+        *(versioned(f"a{n}", "8.5.99", "end-of-life") for n in range(3)),
+        versioned("b", "8.5.100", "end-of-life"),
+        versioned("c", "9.0.50", "vulnerable"),
+        versioned("d", "10.1.60", "current", Status.PASS),
+        versioned("e", "9.0.31", "packaged", Status.MANUAL),
+    ]
+    found = edition.outdated(tallied(results).outdated)
+    assert [(one.name, one.ended, one.vulnerable, one.versions) for one in found] == [
+        ("8.5", 4, 0, (("8.5.99", 3), ("8.5.100", 1))),
+        ("9.0", 0, 1, (("9.0.50", 1),)),
+    ]
+    text = said(alone(results), "things")
+    assert "8.5408.5.99 ×3, 8.5.100 ×1" in text
+
+
+def test_versions_that_hosts_invent_are_bounded() -> None:
+    page = alone([versioned(f"a{n}", f"9.0.{n}", "vulnerable") for n in range(edition.LISTED + 5)])
+    assert "Further versions, listed in results.jsonl: 5." in said(page, "things")
+
+
+def test_shared_passwords_are_among_the_first_things(page: Page) -> None:
+    assert "2 passwords are in use on several hosts, the most common one on 9." in said(page, "things")
+
+
+def test_a_partly_audited_host_says_what_would_help(page: Page) -> None:
+    (row,) = [node.text for node in page.all("tr") if "Partly audited" in node.text]
+    assert "Permission was refused. /opt/tomcat/logs" in row
+    assert "audit ALL=(tomcat) NOPASSWD: /bin/sh" in row
+
+
+def tallied(results: list[TargetResult]) -> Tally:
+    tally = Tally(fleet_sample.SEVERITIES)
+    for result in results:
+        tally.add(result)
+    return tally
+
+
+def alone(results: list[TargetResult], beside: Beside = NOTHING, lang: str = "en") -> Page:
+    """The fleet page without those of the hosts."""
+    rows = [summarise(result, fleet_sample.SEVERITIES, offset=0, length=0) for result in results]
+    *_, (_, _, data) = fleet_sample.pages(lang, rows, tallied(results), beside)[1]
+    page = Page()
+    page.feed(data.decode())
+    page.close()
+    return page
