@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from tests.report.shape import HIDDEN, Shape, shape_of
 from tests.verdict import result_of
 from tomcat_fleet.guide import book
 from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.report.format import FORMATS
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.report.writer import ReportWriter
 
@@ -51,10 +52,10 @@ def page_of(one: Hostile) -> str:
     return f"hosts/{slug(f'{one.number} {one.name}')}.html"
 
 
-def write(directory: Path, results: list[TargetResult], lang: str, way: str) -> Path:
+def write(directory: Path, results: list[TargetResult], lang: str, way: str, formats: Collection[str] = ()) -> Path:
     guide = sample.guide() if way == "fields" else book.load()
     mark = CORPUS[2].text
-    with ReportWriter(directory, lang=lang, classification=mark, guide=guide, formats={"csv", "xlsx"}) as writer:
+    with ReportWriter(directory, lang=lang, classification=mark, guide=guide, formats=formats) as writer:
         writer.open(replace(sample.facts(), limit=CORPUS[0].text, inventory_sha256={CORPUS[7].text: "0" * 64}))
         for result in results:
             writer.write(result)
@@ -74,8 +75,8 @@ class Reports:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     folder = tmp_path_factory.mktemp("corpus")
     made = {
-        "fields": write(folder / "fields", list(map(result_with, CORPUS)), "ko", "fields"),
-        "target": write(folder / "target", list(map(said, CORPUS)), "en", "target"),
+        "fields": write(folder / "fields", list(map(result_with, CORPUS)), "ko", "fields", ("csv", "xlsx")),
+        "target": write(folder / "target", list(map(said, CORPUS)), "en", "target", FORMATS.keys()),
     }
     twins = [result_with(harmless(one)) for one in LIGHT]
     return Reports(made, write(folder / "harmless", twins, "ko", "fields"))

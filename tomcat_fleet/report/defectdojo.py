@@ -51,7 +51,7 @@ def _findings(result: TargetResult, wording: Wording) -> Iterator[dict[str, Any]
 
 def _host(result: TargetResult, wording: Wording) -> dict[str, Any]:
     outcome = wording.outcome(result.outcome).text
-    title = wording.own("machine.open", status=outcome, title=wording.own("host.audit"), host=result.target)
+    title = f"[{outcome}] {wording.own('host.audit')} ({result.target})"
     return {
         "title": _cut(title, _TITLE),
         "severity": "Info",
@@ -70,11 +70,11 @@ def _finding(
     failed = finding.status is Status.FAIL
     name = f"{finding.item} {wording.of(item.title)}" if item else finding.item
     status = wording.status(finding.status).text
-    title = wording.own("machine.finding" if failed else "machine.open", status=status, title=name, host=result.target)
+    title = f"{name} ({result.target})"
     file = next((row for row in finding.evidence if row.kind == "file"), None)
     tags = [finding.item, f"status:{finding.status}", f"severity:{finding.severity}"]
     return {
-        "title": _cut(title, _TITLE),
+        "title": _cut(title if failed else f"[{status}] {title}", _TITLE),
         "severity": _SEVERITY[finding.severity] if failed else "Info",
         "description": _description(instance, finding, wording),
         "mitigation": _plain(wording.steps(finding.remediation)) + _code(detail.commands(finding, wording)),
