@@ -26,7 +26,11 @@ from tomcat_fleet.transport.open import check_transports
 from tomcat_fleet.transport.reference.command import TIME_LIMIT_S
 
 ROOT = Path(__file__).resolve().parents[2]
-TWINS = (("README.md", "README.ko.md"), ("docs/access.md", "docs/access.ko.md"))
+TWINS = (
+    ("README.md", "README.ko.md"),
+    ("docs/access.md", "docs/access.ko.md"),
+    ("docs/formats.md", "docs/formats.ko.md"),
+)
 DOCUMENTS = [*(name for pair in TWINS for name in pair), "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("inventory/**/*") if path.is_file())
 OTHERS = {"--list", "--host"}  # options of inventory scripts and of ansible-inventory

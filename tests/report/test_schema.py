@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
-from tests.report import sample
+from tests.report import mixed, sample
 from tests.report.reading import report
 from tomcat_fleet.report.schema import schema, summary_schema, target_schema
+from tomcat_fleet.report.tally import Tally
 
 VALIDATOR = jsonschema.Draft202012Validator
 
@@ -69,6 +71,51 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_anything_else_does_not_fit(written: Path, change: str) -> None:
     row = next(row for row in rows(written) if row["target"] == "web02.dmz.example")
     CHANGES[change](row)
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR(target_schema()).validate(row)
+
+
+def told() -> dict[str, Any]:
+    """A summary with waivers, changes and a trend."""
+    severities = {code: level for code, (level, *_) in sample.TITLES.items()}
+    known = Tally(severities).summary(sample.facts(), "2026-11-23T17:50:20Z")
+    plain, beside = (json.loads(msgspec.json.encode(each)) for each in (known, mixed.beside()))
+    return {**plain, **beside, "waived": {"WT-01": 1}, "waived_severities": {"high": 1}}
+
+
+SUMMARY_CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a waiver without an end": lambda row: row["waivers"][0].update(until="some day"),
+    "a waiver of nobody": lambda row: row["waivers"][0].pop("who"),
+    "a waiver in a state that does not exist": lambda row: row["waivers"][0].update(state="sleeping"),
+    "a waiver of a scope that does not exist": lambda row: row["waivers"][0]["scope"].update(moods=["x"]),
+    "a waiver that covers less than nothing": lambda row: row["waivers"][0].update(findings=-1),
+    "a change of a kind that does not exist": lambda row: row["changes"]["listed"][0].update(kind="worse"),
+    "a change of an item that does not exist": lambda row: row["changes"]["listed"][0].update(item="WT-14"),
+    "a change since some time": lambda row: row["changes"]["listed"][0].update(since="Monday"),
+    "changes since no sweep": lambda row: row["changes"].pop("sweep"),
+    "a trend of words": lambda row: row["trend"][0].update(started="last night"),
+    "a trend that is too long": lambda row: row.update(trend=row["trend"] * 31),
+    "a waived item that does not exist": lambda row: row["waived"].update({"WT-14": 1}),
+}
+
+
+def test_a_summary_with_waivers_changes_and_trend_fits() -> None:
+    for make in (summary_schema, schema):
+        VALIDATOR(make()).validate(told())
+
+
+@pytest.mark.parametrize("change", SUMMARY_CHANGES)
+def test_no_other_summary_fits(change: str) -> None:
+    summary = told()
+    SUMMARY_CHANGES[change](summary)
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR(summary_schema()).validate(summary)
+
+
+def test_a_waiver_of_a_finding_has_an_end(written: Path) -> None:
+    row = next(row for row in rows(written) if row["target"] == sample.HOSTILE[0])
+    assert first_finding(row)["waiver"]["until"] == "2027-03-31"
+    first_finding(row)["waiver"]["until"] = "for ever"
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR(target_schema()).validate(row)
 

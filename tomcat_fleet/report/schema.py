@@ -12,6 +12,7 @@ ITEMS = tuple(f"WT-{number:02d}" for number in range(1, 14))
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HASH = "^[0-9a-f]{64}$"
 _FINGERPRINT = "^[0-9a-f]{16}$"
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
@@ -47,6 +48,8 @@ def _document(name: str, description: str, types: tuple[type, ...]) -> dict[str,
 
 def _tighten(parts: dict[str, Any]) -> None:
     """What the Python types cannot say: constants, item codes, hashes, moments. More keys may always be added."""
+    if "WaiverResult" in parts:
+        parts["WaiverResult"]["properties"]["until"] = {"type": "string", "pattern": _DAY}
     if "TargetResult" in parts:
         target = parts["TargetResult"]["properties"]
         target["schema"] = {"const": SCHEMA}
@@ -66,7 +69,26 @@ def _tighten(parts: dict[str, Any]) -> None:
         summary["items"]["propertyNames"] = {"enum": list(ITEMS)}
         parts["TableResult"]["properties"]["sha256"] = {"type": "string", "pattern": _HASH}
         summary["inventory_sha256"]["additionalProperties"] = {"type": "string", "pattern": _HASH}
+        _tighten_beside(parts)
         parts["SweepSummary"]["required"] = sorted({*parts["SweepSummary"]["required"], "schema"})
+
+
+def _tighten_beside(parts: dict[str, Any]) -> None:
+    """What stands in a summary beside the counts: waivers, changes, the trend."""
+    summary, change = parts["SweepSummary"]["properties"], parts["Change"]["properties"]
+    use = parts["WaiverUse"]["properties"]
+    use["until"] = {"type": "string", "pattern": _DAY}
+    use["state"] = {"enum": ["in_force", "expiring", "expired"]}
+    use["scope"]["propertyNames"] = {"enum": ["items", "targets", "instances", "subjects"]}
+    for count in (use["findings"], use["hosts"]):
+        count["minimum"] = 0
+    change["kind"] = {"enum": ["new", "fixed", "reopened"]}
+    change["item"] = {"enum": list(ITEMS)}
+    change["since"] = {"type": "string", "pattern": f"^$|{_DAY}", "default": ""}
+    for part in ("Changes", "TrendPoint"):
+        parts[part]["properties"]["started"] = {"type": "string", "pattern": _MOMENT}
+    summary["waived"]["propertyNames"] = {"enum": list(ITEMS)}
+    summary["trend"]["maxItems"] = 30
 
 
 def _verdicts() -> dict[str, Any]:
