@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import Figure
-from tests.history.nights import Night, nights, shuffled
+from tests.history.nights import nights, shuffled
 from tests.history.plain import Plain
 from tests.history.postgresql import server
 from tomcat_fleet import history

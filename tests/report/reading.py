@@ -107,9 +107,7 @@ def waived(result: TargetResult) -> TargetResult:
     """``result`` with WT-04 accepted, WT-13 for a few days more, WT-08 until yesterday, and one finding of WT-07."""
     return replace(
         result,
-        instances=tuple(
-            replace(one, findings=tuple(map(_waived, one.findings))) for one in result.instances
-        ),
+        instances=tuple(replace(one, findings=tuple(map(_waived, one.findings))) for one in result.instances),
     )
 
 
@@ -117,9 +115,7 @@ def _waived(finding: FindingResult) -> FindingResult:
     if finding.status is not Status.FAIL:
         return finding
     held = {"WT-04": HELD, "WT-13": ENDING, "WT-07": HELD if finding.subject.endswith("web.xml") else None}
-    return replace(
-        finding, waiver=held.get(finding.item), expired_waiver=OVER if finding.item == "WT-08" else None
-    )
+    return replace(finding, waiver=held.get(finding.item), expired_waiver=OVER if finding.item == "WT-08" else None)
 
 
 def files(directory: Path) -> dict[str, bytes]:

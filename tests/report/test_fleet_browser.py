@@ -100,9 +100,7 @@ def test_axe_finds_no_fault_and_nothing_scrolls_sideways(
     context.close()
 
 
-def test_ten_thousand_hosts_open_soon_and_every_file_is_small(
-    browser: Browser, written: Path, figure: Any
-) -> None:
+def test_ten_thousand_hosts_open_soon_and_every_file_is_small(browser: Browser, written: Path, figure: Any) -> None:
     pages = sorted((written / "ko-large").rglob("*.html"))
     assert len(pages) == 5 * 4 + 1
     assert max(path.stat().st_size for path in pages) < LARGEST

@@ -54,7 +54,12 @@ def test_the_sentence_has_the_change(page: Page, written: Path) -> None:
 
 def test_every_number_stands_beside_its_change_and_a_line(page: Page) -> None:
     numbers = said(page, "numbers")
-    for part in ("Hosts15 Change +2", "Instances13 Change +1", "Hosts not fully audited3 Change −1", "Pass140 Change +50"):
+    for part in (
+        "Hosts15 Change +2",
+        "Instances13 Change +1",
+        "Hosts not fully audited3 Change −1",
+        "Pass140 Change +50",
+    ):
         assert part in numbers, numbers
     assert "Fail12 (accepted 1) Change −140" in numbers
     assert "Unreachable1 (Change −3)" in numbers
@@ -109,11 +114,7 @@ def test_hosts_that_are_gone_are_named_and_counted(page: Page) -> None:
 
 
 def test_waivers_by_concern_first_what_has_run_out(page: Page) -> None:
-    rows = [
-        " ".join(node.text.split())
-        for node in page.all("tr")
-        if "waivers.toml:" in node.text
-    ]
+    rows = [" ".join(node.text.split()) for node in page.all("tr") if "waivers.toml:" in node.text]
     assert [re.split(r"\d{4}-", row)[0] for row in rows] == ["Expired", "Expires soon", "Unused", "In force"]
     assert "findings: 7, hosts: 6" in rows[0]
     assert "everything" in rows[1]

@@ -73,7 +73,7 @@ def test_a_page_carries_the_letters_that_it_shows(tmp_path: Path, font: Path) ->
 
 def test_the_policy_lets_in_that_font_only(tmp_path: Path, font: Path) -> None:
     page = pages(tmp_path, font)[0].decode()
-    policy = re.findall("default-src[^\"]+", page)[0]
+    policy = re.findall('default-src[^"]+', page)[0]
     assert "; font-src data:;" in policy
     assert policy.count("sha256-") == 4
     assert page.count("<style>") == 3

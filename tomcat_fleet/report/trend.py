@@ -40,7 +40,7 @@ def draw(values: Sequence[Number | None]) -> Line | None:
     """The line of ``values``, the last ``SWEEPS`` of them; None when fewer than two are known."""
     chosen = values[-SWEEPS:]
     known = [value for value in chosen if value is not None]
-    if len(known) < 2:  # noqa: PLR2004 - a line has two ends
+    if len(known) < 2:
         return None
     low, high = min(known), max(known)
     spots = [None if value is None else _spot(at, len(chosen), value, low, high) for at, value in enumerate(chosen)]
