@@ -9,13 +9,15 @@ from typing import Annotated, Final
 import typer
 
 from tomcat_fleet import history
-from tomcat_fleet.cli.option import Language
+from tomcat_fleet.cli.option import Classification, Language
 from tomcat_fleet.cli.table import show
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.history.comparison import Comparison, Kind, Side, compare
 from tomcat_fleet.history.folder import read_results, read_summary
+from tomcat_fleet.model.comparison import Comparison, Kind, Side, compare
 from tomcat_fleet.model.result import Change, Changes
+from tomcat_fleet.report import follow_up
+from tomcat_fleet.report.finished import finished
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.visible import one_line
 
@@ -33,14 +35,26 @@ def diff(
         typer.Option("--history", envvar=history.VARIABLE, metavar="PLACE", help="SQLite file or postgresql:// URL."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,  # noqa: FBT002
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Directory for a re-diagnosis report of two directories."),
+    ] = None,
+    classification: Classification = "",
     lang: Language = Lang.KO,
 ) -> None:
     """Compare two sweeps: what is new, fixed, reopened or still open.
 
-    Two directories are compared item by item. Two ids are looked up in the history, which also knows what was reopened.
+    Two directories are compared item by item; with -o a report says what has become of each failure of the earlier one.
+    Two ids are looked up in the history, which also knows what was reopened.
     """
     say = speaker(lang)
     folders = [Path(one).is_dir() for one in (old, new)]
+    if output is not None:
+        if not all(folders):
+            raise ConfigError("-o needs two directories that sweeps have written")
+        follow_up.write(output, finished(Path(old)), finished(Path(new)), lang=lang, classification=classification)
+        typer.echo(output / follow_up.PAGE)
+        return
     if all(folders):
         found = compare(read_results(Path(old)), read_results(Path(new)), passed=False)
         names = {"old": read_summary(Path(old)).sweep, "new": read_summary(Path(new)).sweep}

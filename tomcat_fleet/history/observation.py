@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 
 from tomcat_fleet.model.result import FindingResult, InstanceResult, TargetResult
-from tomcat_fleet.model.status import Outcome, Severity, Status, worst
+from tomcat_fleet.model.status import REACHED, Outcome, Severity, Status, worst
 
-REACHED: Final = frozenset({Outcome.AUDITED, Outcome.PARTIAL, Outcome.NO_TOMCAT})
-CLOSED: Final = frozenset({Outcome.AUDITED, Outcome.NO_TOMCAT})  # an instance that is missing there is gone
 _LENGTH = 16  # hex digits of a fingerprint
 _SEVEREST = tuple(Severity)
 

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, u
 
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.history import schema as t
-from tomcat_fleet.history.observation import CLOSED, Observed, ObservedInstance
+from tomcat_fleet.history.observation import Observed, ObservedInstance
 from tomcat_fleet.history.span import Carry, carried
 from tomcat_fleet.history.sweep import Sweep, moment
+from tomcat_fleet.model.status import COMPLETE
 
 _PORTION: Final = 1000  # names in one statement
 _NAMED: Final = 5
@@ -217,7 +218,7 @@ def _sorted_out(
             else:
                 _again(work, former, instance)
         absent = [former for base, former in before.items() if base not in here]
-        if one.outcome in CLOSED:
+        if one.outcome in COMPLETE:
             work.gone += [former for former in absent if former.digest or former.present]
         else:
             work.missed += [former for former in absent if former.present]

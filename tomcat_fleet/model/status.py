@@ -61,4 +61,5 @@ class Outcome(StrEnum):
     NOT_RUN = "not_run"
 
 
-COMPLETE = frozenset({Outcome.AUDITED, Outcome.NO_TOMCAT})
+COMPLETE = frozenset({Outcome.AUDITED, Outcome.NO_TOMCAT})  # an instance that is missing there is gone
+REACHED = frozenset({Outcome.AUDITED, Outcome.PARTIAL, Outcome.NO_TOMCAT})

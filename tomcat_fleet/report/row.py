@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tomcat_fleet.model.result import GapResult, TargetResult
-from tomcat_fleet.model.status import Outcome, Severity, Status
+from tomcat_fleet.model.status import REACHED, Outcome, Severity, Status
 from tomcat_fleet.report.tally import waived_items
 
-_REACHED = frozenset({Outcome.AUDITED, Outcome.PARTIAL, Outcome.NO_TOMCAT})
 _WEIGHT = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -36,7 +35,7 @@ class Row:
     @property
     def reached(self) -> bool:
         """Whether the target answered and its evidence could be judged at all."""
-        return self.outcome in _REACHED
+        return self.outcome in REACHED
 
     @property
     def badness(self) -> tuple[int, ...]:

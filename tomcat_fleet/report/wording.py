@@ -34,8 +34,11 @@ class Wording:
         return "" if words is None else str(getattr(words, self.lang))
 
     def page(self, key: str, **values: object) -> str:
-        """A sentence of the pages."""
-        return str(self._words[key]).format_map(values)
+        """A sentence of the pages by its dotted key."""
+        found: Any = self._words
+        for part in key.split("."):
+            found = found[part]
+        return str(found).format_map(values)
 
     def steps(self, steps: Steps) -> str:
         """Numbered lines when there are several."""

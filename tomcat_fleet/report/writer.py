@@ -53,9 +53,8 @@ class ReportWriter:
 
     ``open`` once, ``write`` every target once in any order, ``finish`` at the end, ``close`` always; ``with`` closes.
     Until ``finish`` the results are in ``results.jsonl.part``, complete line by line, and a former report is kept in
-    ``.former``. ``formats`` are names of ``FORMATS``, written beside the pages and the results. ``font`` is a font file for the pages
-    to carry. No call is safe
-    against another running at the same time.
+    ``.former``. ``formats`` are names of ``FORMATS``, written beside the pages and the results. ``font`` is a font file
+    for the pages to carry. No call is safe against another running at the same time.
     """
 
     def __init__(

@@ -5,8 +5,8 @@ Classes, of every item on every instance that either sweep knows:
 - ``FIXED`` 조치 완료: failed, and is pass or not_applicable now.
 - ``PARTLY`` 일부 조치: fails still, but some of the earlier failing findings are gone and none is new.
 - ``OPEN`` 미조치: fails still.
-- ``NOT_CHECKED`` 확인 불가: failed, and nothing proves either now: unknown, manual or error; the host was not reached or
-  is not in the sweep; the instance is not there any more.
+- ``NOT_CHECKED`` 확인 불가: failed, and nothing proves either now: unknown, manual or error; the host was not reached
+  or is not in the sweep; the instance is not there any more.
 - ``NEW`` 신규: fails now, and did not fail, or was not known.
 - ``PASSED`` 양호: did not fail, or was not known, and is pass or not_applicable now.
 - ``UNDECIDED`` 미확정: did not fail, or was not known, and nothing proves either now.
@@ -22,10 +22,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.history.observation import CLOSED, REACHED
 from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.result import FindingResult, InstanceResult, TargetResult
-from tomcat_fleet.model.status import Outcome, Severity, Status
+from tomcat_fleet.model.status import COMPLETE, REACHED, Outcome, Severity, Status
 
 _SOUND = frozenset({Status.PASS, Status.NOT_APPLICABLE})
 _SEVEREST = tuple(Severity)
@@ -163,7 +162,7 @@ def _side(result: TargetResult | None, instance: InstanceResult | None, item: st
     if result is None:
         return Side(status=None, absence=Absence.NO_TARGET)
     if instance is None:
-        absence = Absence.GONE if result.outcome in CLOSED else Absence.NOT_FOUND
+        absence = Absence.GONE if result.outcome in COMPLETE else Absence.NOT_FOUND
         if result.outcome not in REACHED:
             absence = Absence.NOT_REACHED
         return Side(status=None, absence=absence, outcome=result.outcome)

@@ -1,0 +1,136 @@
+"""The re-diagnosis (이행점검) report: what has become of the failures of an earlier sweep, as a page and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from tomcat_fleet.errors import ConfigError, Fault
+from tomcat_fleet.guide import book
+from tomcat_fleet.model.comparison import Compared, Comparison, Kind, Side, compare
+from tomcat_fleet.model.result import FindingResult
+from tomcat_fleet.report import csv_table
+from tomcat_fleet.report.cell import Cell
+from tomcat_fleet.report.finished import FinishedReport
+from tomcat_fleet.report.folder import Folder
+from tomcat_fleet.report.template import draw, environment
+from tomcat_fleet.report.wording import Wording
+from tomcat_fleet.report.writer import checksums
+
+PAGE, TABLE, SUMS = "followup.html", "followup.csv", "SHA256SUMS"
+ORDER: Final = (Kind.NEW, Kind.OPEN, Kind.PARTLY, Kind.NOT_CHECKED, Kind.FIXED)  # what asks for most comes first
+SHOWN = 2000  # rows of the page; the table has them all
+_FILES = frozenset({PAGE, TABLE, SUMS})
+_COLUMNS = ("host", "base", "version", "code", "item", "severity", "kind_heading", "before", "now", "finding", "waiver")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the page says of one instance."""
+
+    target: str
+    base: str
+    version: str
+    rows: tuple[Compared, ...]
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self.rows)
+
+
+def write(output: Path, old: FinishedReport, new: FinishedReport, *, lang: str, classification: str = "") -> Comparison:
+    """Write the page, the table and their checksums to ``output``, made with mode 0700 when missing.
+
+    Raises ConfigError when ``output`` holds anything else, and for sweeps that are the same one or in the wrong order;
+    OSError.
+    """
+    if (old.summary.started, old.summary.sweep) >= (new.summary.started, new.summary.sweep):
+        raise ConfigError(f"{new.summary.sweep} is not later than {old.summary.sweep}; name the earlier sweep first")
+    found = compare(old.results(), new.results(), passed=False)
+    rows = [row for row in found.rows if row.kind in ORDER]
+    folder = _taken(output)
+    try:
+        templates = environment(lang)
+        templates.globals.update(
+            facts=new.facts(), before=old.facts(), guide=book.load(), classification=classification or None
+        )
+        instances = tuple(_instances(sorted(rows[:SHOWN], key=lambda row: (row.target, row.base))))
+        page = {"found": found, "instances": instances, "total": len(rows), "telling": telling}
+        folder.publish(PAGE, draw(templates, "followup.html.j2", **page, rate=_rate(found)))
+        folder.stream(TABLE, csv_table.lines(_table(rows, _wording(templates.globals["w"], lang))))
+        folder.publish(SUMS, checksums(folder))
+        folder.sync()
+    finally:
+        folder.close()
+    return found
+
+
+def _taken(output: Path) -> Folder:
+    try:
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Folder.at(output)
+    except OSError as error:
+        raise ConfigError([Fault(str(output), 0, f"cannot be used as output directory: {error.strerror}")]) from None
+    strangers = sorted({*folder.names()} - _FILES - {f".{name}.part" for name in _FILES})
+    if strangers or (folder.names() and PAGE not in folder.names()):
+        folder.close()
+        raise ConfigError(
+            [Fault(str(output), 0, "holds other files; a re-diagnosis report has a directory of its own")]
+        )
+    return folder
+
+
+def _rate(found: Comparison) -> float | None:
+    """Percentage of the earlier failures that are mended; None when there were none."""
+    return round(100 * found.counts[Kind.FIXED] / found.failed, 1) if found.failed else None
+
+
+def _instances(rows: Sequence[Compared]) -> Iterator[Instance]:
+    for (target, base), same in groupby(rows, key=lambda row: (row.target, row.base)):
+        members = tuple(sorted(same, key=lambda row: (ORDER.index(row.kind), row.item)))
+        version = next((side.version for row in members for side in (row.now, row.was) if side.version), "")
+        yield Instance(target, base, version, members)
+
+
+def telling(row: Compared) -> tuple[FindingResult, ...]:
+    """The findings that say how it is now: those that fail, else those that decide, else what failed before."""
+    return (
+        row.now.failures or tuple(one for one in row.now.findings if one.status is row.now.status) or row.was.failures
+    )
+
+
+def _wording(words: Any, lang: str) -> Wording:
+    return Wording(lang, words, book.load())
+
+
+def _table(rows: Sequence[Compared], wording: Wording) -> Iterator[tuple[Cell, ...]]:
+    yield tuple(wording.page(f"followup.{column}") for column in _COLUMNS)
+    for row in rows:
+        item = wording.guide.items.get(row.item)
+        found = telling(row)
+        accepted = [f"{one.waiver.who} · {one.waiver.why} · {one.waiver.until}" for one in found if one.waiver]
+        yield (
+            row.target,
+            row.base,
+            row.now.version or row.was.version,
+            row.item,
+            wording.of(item.title) if item else "",
+            wording.severity(row.severity),
+            wording.page(f"followup.kind.{row.kind}"),
+            _side(row.was, wording),
+            _side(row.now, wording),
+            "\n".join(wording.of(one.message) for one in found),
+            "\n".join(dict.fromkeys(accepted)),
+        )
+
+
+def _side(side: Side, wording: Wording) -> str:
+    if side.status is not None:
+        return wording.status(side.status).text
+    if side.absence == "not_reached" and side.outcome is not None:
+        return wording.outcome(side.outcome).text
+    return wording.page(f"followup.absence.{side.absence or 'no_verdict'}")
