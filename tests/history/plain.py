@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.history.nights import Night
+from tomcat_fleet.history import ItemVerdict, Observed
 from tomcat_fleet.history.posture import OpenFailure, Standing
 from tomcat_fleet.model.result import Change
 from tomcat_fleet.model.status import Outcome, Severity, Status
@@ -27,41 +28,28 @@ class Plain:
         self.said: dict[Key, dict[str, list[tuple[int, Status, Severity]]]] = {}
         self.there: dict[Key, list[tuple[int, bool]]] = {}  # seen, or found to be gone
         self.slugs: dict[str, tuple[str, str]] = {}
+        self.bases: dict[str, set[str]] = {}
         for at, (_, rows) in enumerate(nights):
             for row in rows:
                 self.slugs[row.target] = (row.slug, row.zone)
-                if row.outcome not in REACHED:
-                    continue
-                self.reached.setdefault(row.target, []).append(at)
-                bases = {instance.base for instance in row.instances}
-                for instance in row.instances:
-                    key = (row.target, instance.base)
-                    self.there.setdefault(key, []).append((at, True))
-                    lists = self.said.setdefault(key, {})
-                    for one in instance.items:
-                        lists.setdefault(one.item, []).append((at, one.status, one.severity))
-                if row.outcome is not Outcome.PARTIAL:
-                    for key in (
-                        [key for key in self.there if key[0] == row.target and key[1] not in bases]
-                        if (len(bases) < self._count(row.target))
-                        else ()
-                    ):
-                        self.there[key].append((at, False))
-
+                if row.outcome in REACHED:
+                    self._add(at, row)
         self.failing = {
             (key, item) for key, items in self.said.items() for item, verdicts in items.items()
             if any(status is Status.FAIL for _, status, _ in verdicts)
         }  # fmt: skip
 
-    def _count(self, target: str) -> int:
-        """Bases ever seen on a host; only a short cut, so that not every host is searched every night."""
-        self.counts: dict[str, set[str]]
-        if not hasattr(self, "counts"):
-            self.counts = {}
-            for _, rows in self.nights:
-                for row in rows:
-                    self.counts.setdefault(row.target, set()).update(one.base for one in row.instances)
-        return len(self.counts[target])
+    def _add(self, at: int, row: Observed) -> None:
+        self.reached.setdefault(row.target, []).append(at)
+        here = {instance.base for instance in row.instances}
+        ever = self.bases.setdefault(row.target, set())
+        ever |= here
+        for instance in row.instances:
+            lists = self.said.setdefault((row.target, instance.base), {})
+            for one in instance.items:
+                lists.setdefault(one.item, []).append((at, one.status, one.severity))
+        for base in ever if row.outcome is not Outcome.PARTIAL else here:
+            self.there.setdefault((row.target, base), []).append((at, base in here))
 
     def back(self, key: Key, item: str, at: int) -> Iterator[tuple[int, Status, Severity]]:
         """Verdicts up to ``at``, the newest first."""
@@ -90,27 +78,28 @@ class Plain:
             if not any(when <= old for when in self.reached.get(row.target, ())):
                 continue
             for instance in row.instances:
-                key = (row.target, instance.base)
                 for one in instance.items:
-                    if one.status not in TELLING:
-                        continue
+                    key = (row.target, instance.base)
                     if (key, one.item) not in self.failing:
                         continue
-                    known = self.known(key, one.item, old)
-                    kind = since = ""
-                    if one.status is Status.FAIL and (known is None or known[1] is not Status.FAIL):
-                        kind = "new"
-                        if any(status is Status.FAIL for _, status, _ in self.back(key, one.item, old)):
-                            kind, since = "reopened", self.days[known[0]] if known else ""
-                    elif one.status in GOOD and known is not None and known[1] is Status.FAIL:
-                        kind, since = "fixed", self.since(key, one.item, old)
+                    kind, since = self.change(key, one, old)
                     if kind:
+                        known = self.known(key, one.item, old)
                         last = next((status for _, status, _ in self.back(key, one.item, old)), None)
                         found.add(Change(
                             kind=kind, target=row.target, slug=row.slug, base=instance.base, item=one.item,
                             severity=one.severity, was=known[1] if known else last, now=one.status, since=since,
                         ))  # fmt: skip
         return found
+
+    def change(self, key: Key, one: ItemVerdict, old: int) -> tuple[str, str]:
+        known = self.known(key, one.item, old)
+        if one.status is Status.FAIL and (known is None or known[1] is not Status.FAIL):
+            failed = any(status is Status.FAIL for _, status, _ in self.back(key, one.item, old))
+            return ("reopened", self.days[known[0]]) if failed and known else ("new", "")
+        if one.status in GOOD and known is not None and known[1] is Status.FAIL:
+            return "fixed", self.since(key, one.item, old)
+        return "", ""
 
     def first_seen(self, old: int, new: int) -> list[str]:
         return sorted(

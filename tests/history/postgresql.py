@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import pwd
 import shutil
@@ -11,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import create_engine, text
 
@@ -41,8 +41,8 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """Start it, for an account without rights; skips by name where PostgreSQL is not installed."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-    programs = Path(found[-1]) if found else Path(absent("postgresql"))
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    programs = found[-1] if found else Path(absent("postgresql"))
     place = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path must be short
     prefix: list[str] = []
     if os.geteuid() == 0:
@@ -52,9 +52,22 @@ def server() -> Iterator[Server]:
     data, log = place / "data", place / "log"
 
     def run(program: str, *arguments: str) -> None:
-        done = subprocess.run([*prefix, programs / program, *arguments], cwd=place, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
+        # A file: the server keeps the descriptors of pg_ctl, and a pipe would never end.
+        with (place / "output").open("ab") as output:
+            once(output, program, *arguments)
+
+    def once(output: BinaryIO, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [*prefix, programs / program, *arguments],
+            cwd=place,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, (place / "output").read_text() + (log.read_text() if log.exists() else "")
 
     try:
         run("initdb", "-D", str(data), "-U", "audit", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")

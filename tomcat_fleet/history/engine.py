@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, column, create_engine, event, inspect, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.history.place import Place
-from tomcat_fleet.history.schema import APPLICATION, VERSION_TABLE
+from tomcat_fleet.history.schema import APPLICATION, HEAD, VERSION_TABLE
 from tomcat_fleet.model.escape import printable
 
 PATIENCE_S: Final = 60  # for another writer; a night of 100,000 instances takes a few seconds
@@ -144,20 +140,23 @@ def _postgresql(place: Place) -> Engine:
 
 
 def _upgrade(engine: Engine, place: Place) -> None:
-    script = ScriptDirectory.from_config(_config())
     with engine.connect() as connection:
         present = _revision(connection, place)
-    if present == script.get_current_head():
+    if present == HEAD:
         return
-    if present is not None and present not in {step.revision for step in script.walk_revisions()}:
-        raise ConfigError(
-            [Fault(place.shown, 0, f"has format {printable(present, 40)}, of a newer version of the tool")]
-        )
+    from alembic import command  # noqa: PLC0415  most openings need no migration
+    from alembic.config import Config  # noqa: PLC0415  same
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  same
+
+    config = Config()
+    config.set_main_option("script_location", "tomcat_fleet.history:migrations")
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
         _lock(connection)
-        if _revision(connection, place) != present:  # somebody else was first
-            return
-        config = _config()
+        present = _revision(connection, place)  # somebody else may have been first
+        if present is not None and present not in known:
+            newer = f"has format {printable(present, 40)}, of a newer version of the tool; this one reads {HEAD}"
+            raise ConfigError([Fault(place.shown, 0, newer)])
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -179,11 +178,5 @@ def _revision(connection: Connection, place: Place) -> str | None:
                 [Fault(place.shown, 0, "is not a history of tomcat-fleet: it has tables of something else")]
             )
         return None
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "tomcat_fleet.history:migrations")
-    return config
+    found: str | None = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
+    return found

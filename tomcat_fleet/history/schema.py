@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Ta
 
 APPLICATION: Final = 0x544D4648  # SQLite's application id, "TMFH"
 VERSION_TABLE: Final = "history_version"
+HEAD: Final = "0001"  # the last of the migrations
 
 metadata = MetaData(
     naming_convention={
