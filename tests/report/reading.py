@@ -32,6 +32,7 @@ class Page(HTMLParser):
     nodes: list[Node] = field(default_factory=list)
     doctype: str = ""
     comments: list[str] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list)  # what is meant to be read in the page's language
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -63,6 +64,8 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         for node in self._open:
             node.text += data
+        if data.strip() and not any(map(_foreign, self._open)):
+            self.prose.append(" ".join(data.split()))
 
     def all(self, tag: str) -> list[Node]:
         return [node for node in self.nodes if node.tag == tag]
@@ -74,6 +77,10 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return self.all("body")[0].text
+
+
+def _foreign(node: Node) -> bool:
+    return node.tag in {"script", "style", "pre"} or node.attrs.get("translate") == "no"
 
 
 def read(path: Path) -> Page:

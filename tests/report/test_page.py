@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.report import sample
-from tests.report.reading import Page, files, read, report
-from tomcat_fleet.model.result import MethodResult, WaiverResult
+from tests.report.reading import Page, files, read, report, waived
+from tomcat_fleet.model.result import MethodResult
 from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.template import template_dir
 
 LANGUAGES = ("ko", "en")
 ELEMENTS = {
     "a", "abbr", "b", "body", "br", "caption", "circle", "code", "dd", "details", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "head", "header", "html", "i", "input",
-    "label", "legend", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path", "pattern",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "head", "header", "html", "i",
+    "input", "label", "legend", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path", "pattern",
     "pre", "rect", "script", "section", "select", "span", "style", "summary", "svg", "symbol", "table",
     "tbody", "td", "th", "thead", "title", "tr", "ul", "use",
 }  # fmt: skip
@@ -274,17 +274,48 @@ def test_a_classification_is_printed_only_when_given(tmp_path: Path) -> None:
     assert '@top-right { content: "\\b300 \\c678 \\be44 "' in marked.all("style")[1].text
 
 
-def test_a_waiver_is_laid_over_and_hides_nothing(tmp_path: Path) -> None:
-    accepted = WaiverResult(who="보안팀", why="폐기 예정", until="2026-12-31")
-    found = [
-        dataclasses.replace(one, status=Status.FAIL, waiver=accepted) if one.item == "WT-10" else one
-        for one in sample.good_findings()
-    ]  # fmt: skip
-    result = sample.target("web01", (sample.instance(found),))
-    report(tmp_path, [result])
-    item = read(tmp_path / "hosts" / f"{result.slug}.html").one("wt-10").text
+@pytest.fixture(scope="module")
+def accepted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
+    folder = tmp_path_factory.mktemp("accepted")
+    for lang in LANGUAGES:
+        report(folder / lang, [waived(sample.bad())], lang)
+    return {lang: read(folder / lang / f"hosts/{sample.bad().slug}.html") for lang in LANGUAGES}
+
+
+def test_a_waiver_is_laid_over_and_hides_nothing(accepted: dict[str, Page]) -> None:
+    item = re.sub(r"\s+", " ", accepted["ko"].one("wt-04").text)
     assert "취약" in item
-    assert all(part in item for part in (accepted.who, accepted.why, accepted.until))
+    assert "위험 수용 2027-03-31까지 유효 승인자 보안팀 · 사유 폐기 예정 · waivers.toml:12" in item
+    assert "2026-12-10까지 유효(만료 임박)" in accepted["ko"].one("wt-13").text
+    assert "기한 만료(2026-11-22) – 다시 취약으로 계산" in accepted["ko"].one("wt-08").text
+    assert "expired on 2026-11-22: counts as a failure again" in accepted["en"].one("wt-08").text
+    assert re.sub(r"\s+", "", accepted["ko"].all("header")[0].text).count("취약6(위험수용2)") == 1
+    assert "(2 accepted)" in accepted["en"].all("header")[0].text
+
+
+def test_the_summary_and_a_list_of_their_own_name_the_accepted_risks(accepted: dict[str, Page]) -> None:
+    page = accepted["en"]
+    rows = {node.text.strip()[:5]: node.text for node in page.all("tr") if node.text.strip().startswith("WT-")}
+    assert "Risk accepted until 2027-03-31" in rows["WT-04"]
+    assert "Risk accepted in part until 2027-03-31" in rows["WT-07"]
+    assert "Accepted risk expired" in rows["WT-08"]
+    assert "ccepted" not in rows["WT-05"]
+    listed = [re.sub(r"\s+", " ", node.text) for node in page.all("tr") if "waivers.toml" in node.text]
+    assert [line.partition("WT")[0].strip() for line in listed] == [
+        "expired on 2026-11-22: counts as a failure again", "until 2026-12-10 (expiring soon)", "until 2027-03-31",
+    ]  # fmt: skip
+    assert "WT-04, WT-07" in listed[2]
+
+
+def test_what_is_accepted_comes_last_and_is_in_no_block(accepted: dict[str, Page]) -> None:
+    page = accepted["en"]
+    (block,) = [node.text for node in page.all("pre") if node.attrs.get("class") == "cmd all"]
+    assert "tomcat-users.xml" not in block
+    assert "/conf/web.xml" in block  # WT-08 counts again
+    assert "chmod 0600 /opt/tomcat/conf/web.xml" not in block
+    assert "Commands for accepted findings are left out (WT-07, WT-04)." in page.one("first").text
+    heads = [node.text.split()[0] for node in page.all("h3") if "li" in node.parents]
+    assert heads == ["WT-01", "WT-07", "WT-08", "WT-05", "WT-04", "WT-13"]
 
 
 def test_findings_beyond_the_page_are_counted(tmp_path: Path) -> None:

@@ -36,13 +36,11 @@ class Face:
             self._known = frozenset(map(chr, font.getBestCmap() or ()))
             self._weights = _weights(font)
             self._usual = (_PRINTABLE | frozenset("".join(usual))) & self._known
-            if not self._known.issuperset(required):
-                raise ConfigError([Fault(str(path), 0, "lacks the letters of the report's language")])
             self.style("")
-        except ConfigError:
-            raise
         except Exception as error:  # fontTools says what is wrong with a file in many ways
             raise ConfigError([Fault(str(path), 0, f"is not a font that can be embedded: {error}")]) from error
+        if not self._known.issuperset(required):
+            raise ConfigError([Fault(str(path), 0, "lacks the letters of the report's language")])
 
     def style(self, text: str) -> str:
         """The rule that gives ``text`` its letters, as far as the font has them; the same text, the same bytes."""
