@@ -15,6 +15,7 @@ from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
+from tomcat_fleet.report.visible import one_line
 
 RESULTS, SUMMARY, SUMS = "results.jsonl", "summary.json", "SHA256SUMS"
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
@@ -121,7 +122,7 @@ def _summary(path: Path) -> SweepSummary:
 
 
 def _unreadable(path: Path, summary: SweepSummary) -> Iterator[Fault]:
-    count, last = 0, ""
+    count, seen = 0, set()
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             count += 1
@@ -130,9 +131,9 @@ def _unreadable(path: Path, summary: SweepSummary) -> Iterator[Fault]:
             except _UNREADABLE:
                 yield Fault(str(path), number, "is not a result of this version of the tool")
                 continue
-            if number > 1 and result.target <= last:
-                yield Fault(str(path), number, f"{result.target} is not in its place")
-            last = result.target
+            if result.target in seen:
+                yield Fault(str(path), number, f"{one_line(result.target)} has a result already")
+            seen.add(result.target)
     if count != summary.targets:
         yield Fault(str(path), 0, f"holds {count} results; the summary counts {summary.targets}")
 

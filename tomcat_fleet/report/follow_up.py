@@ -22,6 +22,7 @@ from tomcat_fleet.report.writer import checksums
 
 PAGE, TABLE, SUMS = "followup.html", "followup.csv", "SHA256SUMS"
 ORDER: Final = (Kind.NEW, Kind.OPEN, Kind.PARTLY, Kind.NOT_CHECKED, Kind.FIXED)  # what asks for most comes first
+_LEFT = frozenset({Kind.NEW, Kind.OPEN, Kind.PARTLY})
 SHOWN = 2000  # rows of the page; the table has them all
 _FILES = frozenset({PAGE, TABLE, SUMS})
 _COLUMNS = ("host", "base", "version", "code", "item", "severity", "kind_heading", "before", "now", "finding", "waiver")
@@ -58,7 +59,7 @@ def write(output: Path, old: FinishedReport, new: FinishedReport, *, lang: str, 
         templates.globals.update(
             facts=new.facts(), before=old.facts(), guide=book.load(), classification=classification or None
         )
-        instances = tuple(_instances(sorted(rows[:SHOWN], key=lambda row: (row.target, row.base))))
+        instances = sorted(_instances(rows[:SHOWN]), key=_urgency)
         page = {"found": found, "instances": instances, "total": len(rows), "telling": telling}
         folder.publish(PAGE, draw(templates, "followup.html.j2", **page, rate=_rate(found)))
         folder.stream(TABLE, csv_table.lines(_table(rows, _wording(templates.globals["w"], lang))))
@@ -89,8 +90,15 @@ def _rate(found: Comparison) -> float | None:
     return round(100 * found.counts[Kind.FIXED] / found.failed, 1) if found.failed else None
 
 
+def _urgency(one: Instance) -> tuple[object, ...]:
+    """What is left to do comes first, then what nobody could tell."""
+    left, unsure = (sum(row.kind in kinds for row in one.rows) for kinds in (_LEFT, {Kind.NOT_CHECKED}))
+    return -left, -unsure, one.target, one.base
+
+
 def _instances(rows: Sequence[Compared]) -> Iterator[Instance]:
-    for (target, base), same in groupby(rows, key=lambda row: (row.target, row.base)):
+    ordered = sorted(rows, key=lambda row: (row.target, row.base))
+    for (target, base), same in groupby(ordered, key=lambda row: (row.target, row.base)):
         members = tuple(sorted(same, key=lambda row: (ORDER.index(row.kind), row.item)))
         version = next((side.version for row in members for side in (row.now, row.was) if side.version), "")
         yield Instance(target, base, version, members)
