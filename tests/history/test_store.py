@@ -1,4 +1,4 @@
-"""The file and its keeping: who may read it, what it refuses, older and newer ones, two writers, an end at any moment."""
+"""The file and its keeping: who may read it, what is refused, older and newer ones, two writers, an end at any moment."""
 
 from __future__ import annotations
 
@@ -247,8 +247,8 @@ print(count)
 @pytest.mark.parametrize("statement", [5, 16])
 def test_an_end_in_the_middle_leaves_what_was_before(place: str, statement: int) -> None:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", HALF, place, str(statement)], env=environ, capture_output=True, text=True,
-                          timeout=120, check=False)  # fmt: skip
+    half = [sys.executable, "-c", HALF, place, str(statement)]
+    done = subprocess.run(half, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     (first, _), (second, after) = list(nights(2, 60, 80))
     with history.open(place) as opened:
