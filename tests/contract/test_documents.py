@@ -30,6 +30,7 @@ TWINS = (
     ("README.md", "README.ko.md"),
     ("docs/access.md", "docs/access.ko.md"),
     ("docs/formats.md", "docs/formats.ko.md"),
+    ("docs/history.md", "docs/history.ko.md"),
 )
 DOCUMENTS = [*(name for pair in TWINS for name in pair), "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("inventory/**/*") if path.is_file())

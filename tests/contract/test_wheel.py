@@ -99,6 +99,7 @@ def test_the_installed_wheel_renders_the_same_reports(installed: Path, tmp_path:
     with alone():
         _run(installed, "-m", "tomcat_fleet", "demo", "-o", str(demo), "--lang", lang)
     results.write_bytes((demo / "results.jsonl").read_bytes())
+    _run(installed, "-m", "tomcat_fleet", "history", "add", str(demo), "--history", str(tmp_path / "h.db"))
     where = _run(installed, "-c", RENDER, str(tmp_path / "wheel"), lang, str(results)).strip()
     assert where == str(installed / "tomcat_fleet")
     assert _run(ROOT, "-c", RENDER, str(tmp_path / "tree"), lang, str(results)).strip() == str(ROOT / "tomcat_fleet")

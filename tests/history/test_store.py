@@ -1,4 +1,4 @@
-"""The file and its keeping: who may read it, what is refused, older and newer ones, two writers, an end at any moment."""
+"""The file and its keeping: who may read it, what is refused, older and newer ones, two writers, a sudden end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -99,6 +100,29 @@ def test_migrations_lead_to_the_tables_that_the_code_uses(place: str) -> None:
         ):
             connection.execute(text(f"SELECT * FROM {view}"))
     engine.dispose()
+
+
+def test_ready_queries_are_answered(tmp_path: Path) -> None:
+    ready = yaml.safe_load((ROOT / "docs/datasette.yaml").read_text("utf-8"))["databases"]["copy"]["queries"]
+    with history.open(tmp_path / "h.db") as opened:
+        for at, night in enumerate(("f", "p", "f", "u", "-")):
+            opened.record(sweep(at), [seen(night), seen("f" if night == "-" else night, "web02")])
+    with closing(sqlite3.connect(tmp_path / "h.db")) as connection:
+        found = {name: connection.execute(query["sql"]).fetchall() for name, query in ready.items()}
+    days = [sweep(at).day for at in range(5)]
+    assert found["open_failures"] == [
+        ("web01", "/opt/tomcat", "WT-01", "high", days[2], "unknown", days[2]),
+        ("web02", "/opt/tomcat", "WT-01", "high", days[2], "fail", days[4]),
+    ]
+    assert [row[:2] for row in found["new_failures"]] == [
+        (days[2], "web01"),
+        (days[2], "web02"),
+        (days[0], "web01"),
+        (days[0], "web02"),
+    ]
+    assert found["hosts_not_seen"] == [("web01", "", "unreachable", days[4], days[3])]
+    assert [(row[0], row[3]) for row in found["failures_by_day"]] == [(days[0], 2), (days[2], 2), (days[4], 1)]
+    assert found["one_fault_on_many_hosts"] == []
 
 
 def test_every_older_one_is_brought_up_to_date(tmp_path: Path) -> None:
