@@ -16,8 +16,8 @@ LANGUAGES = ("ko", "en")
 ELEMENTS = {
     "a", "abbr", "b", "body", "br", "caption", "circle", "code", "dd", "details", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "head", "header", "html", "i",
-    "input", "label", "legend", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path", "pattern",
-    "pre", "rect", "script", "section", "select", "span", "style", "summary", "svg", "symbol", "table",
+    "input", "label", "legend", "li", "link", "main", "mark", "meta", "nav", "ol", "option", "output", "p", "path",
+    "pattern", "pre", "rect", "script", "section", "select", "span", "style", "summary", "svg", "symbol", "table",
     "tbody", "td", "th", "thead", "title", "tr", "ul", "use",
 }  # fmt: skip
 ACTIVE = frozenset(
@@ -272,6 +272,15 @@ def test_a_classification_is_printed_only_when_given(tmp_path: Path) -> None:
     assert [node.text for node in marked.nodes if node.attrs.get("class") == "secret"] == ["대외비"]
     assert not [node for node in plain.nodes if node.attrs.get("class") == "secret"]
     assert '@top-right { content: "\\b300 \\c678 \\be44 "' in marked.all("style")[1].text
+
+
+def test_every_printed_page_names_the_host_the_sweep_and_its_number(pages: dict[tuple[str, str], Page]) -> None:
+    style = pages["en", f"hosts/{sample.bad().slug}.html"].all("style")[1].text
+    boxes = dict(re.findall(r"@([a-z-]+) \{ content: ([^;]+);", style))
+    assert sample.bad().target in boxes["top-left"]
+    assert sample.SWEEP in boxes["bottom-left"]
+    assert boxes["bottom-right"].endswith('counter(page) " / " counter(pages)')
+    assert "size: A4; margin: 18mm" in pages["en", "index.html"].all("style")[0].text
 
 
 @pytest.fixture(scope="module")

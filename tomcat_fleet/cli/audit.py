@@ -17,6 +17,7 @@ from tomcat_fleet.cli.option import (
     Agent,
     Classification,
     Concurrency,
+    EmbeddedFont,
     FailOn,
     Formats,
     Inventories,
@@ -90,6 +91,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     lang: Language = Lang.KO,
     classification: Classification = "",
     templates: Templates = None,
+    embed_font: EmbeddedFont = None,
     resume: Resume = None,
     overlap: Overlapping = Overlap.WAIT,
     verbosity: Verbose = 0,
@@ -121,6 +123,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
         per_subnet=per_subnet,
         classification=classification,
         templates=templates,
+        font=embed_font,
         formats=listed(formats),
     )
     plan = resumed(plan, plan.policy if profile else None) if resume else _begins_anew(plan)

@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from tomcat_fleet.cli.gather import Desk
-from tomcat_fleet.cli.option import Classification, FailOn, Formats, Language, Output, Templates, WaiverFile, listed
+from tomcat_fleet.cli.option import (
+    Classification,
+    EmbeddedFont,
+    FailOn,
+    Formats,
+    Language,
+    Output,
+    Templates,
+    WaiverFile,
+    listed,
+)
 from tomcat_fleet.cli.verdict import INCOMPLETE, verdict
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, UserError
@@ -40,6 +50,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
     formats: Formats = "html,json",
     lang: Language = Lang.KO,
     templates: Templates = None,
+    embed_font: EmbeddedFont = None,
     classification: Classification = "",
     waivers: WaiverFile = None,
     fail_on: FailOn = None,
@@ -66,6 +77,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
         output=output,
         lang=lang,
         templates=templates,
+        font=embed_font,
         classification=classification or None,
         formats=listed(formats),
         waivers=accepted,

@@ -108,6 +108,12 @@ Templates: TypeAlias = Annotated[
     Path | None,
     typer.Option("--templates", metavar="DIR", help="Directory whose templates replace those of the same name."),
 ]
+EmbeddedFont: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--embed-font", metavar="FILE", help="Font file (TTF, OTF) that the pages carry, cut to their letters."
+    ),
+]
 Classification: TypeAlias = Annotated[
     str, typer.Option("--classification", metavar="TEXT", help="Mark on every page, such as 대외비.")
 ]

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from tomcat_fleet.cli.option import Classification, Formats, Language, Output, Templates, WaiverFile, listed
+from tomcat_fleet.cli.option import (
+    Classification,
+    EmbeddedFont,
+    Formats,
+    Language,
+    Output,
+    Templates,
+    WaiverFile,
+    listed,
+)
 from tomcat_fleet.cli.word import Lang
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.model.result import TargetResult
@@ -25,6 +34,7 @@ def render(
     lang: Language = Lang.KO,
     classification: Classification = "",
     templates: Templates = None,
+    embed_font: EmbeddedFont = None,
     waivers: WaiverFile = None,
 ) -> None:
     """Write reports from stored results.
@@ -41,7 +51,7 @@ def render(
         pdf.check()
     accepted = read_waivers(waivers) if waivers else None
     report = finished(_place(sweep))
-    look = Look(lang=lang, classification=classification, templates=templates)
+    look = Look(lang=lang, classification=classification, templates=templates, font=embed_font)
     if output is None:
         written = add(report, look, beside(wanted))
     else:

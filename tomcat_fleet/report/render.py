@@ -26,6 +26,7 @@ class Look:
     lang: str
     classification: str = ""
     templates: Path | None = None
+    font: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def anew(
         classification=look.classification or None,
         template_dir=look.templates,
         formats=formats,
+        font=look.font,
     )
     with writer:
         writer.open(_facts(report, accepted))

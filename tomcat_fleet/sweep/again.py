@@ -57,6 +57,7 @@ class Report:
     output: Path
     lang: str
     templates: Path | None = None
+    font: Path | None = None  # that the pages carry
     classification: str | None = None
     formats: frozenset[str] = frozenset()
     waivers: Waivers = NO_WAIVERS  # as they stand on the day by which is judged
@@ -88,6 +89,7 @@ def evaluate(source: Path, report: Report, grounds: Grounds | None = None) -> Sw
             classification=report.classification,
             template_dir=report.templates,
             formats=report.formats,
+            font=report.font,
         )
         with writer:
             files = {**judge.facts.inventory_sha256, **dict(report.waivers.files)}

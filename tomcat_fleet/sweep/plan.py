@@ -42,6 +42,7 @@ class SweepPlan:
     per_subnet: int = 0  # targets under way at a time in one /24 or /64
     classification: str = ""
     templates: Path | None = None
+    font: Path | None = None  # that the pages carry
     formats: frozenset[str] = frozenset()  # csv, xlsx beside the pages and results.jsonl
     limit: str | None = None
     inventory_files: Mapping[str, str] = field(default_factory=dict)  # path -> SHA-256

@@ -54,6 +54,7 @@ async def run(plan: SweepPlan, events: Watch, stop: Stop | None = None) -> Sweep
         classification=plan.classification or None,
         template_dir=plan.templates,
         formats=plan.formats,
+        font=plan.font,
     )
     with writer:
         started = plan.started or clock.stamp(clock.now())
