@@ -147,17 +147,35 @@ def test_beyond_a_thousand_instances_groups_have_pages_of_their_own(tmp_path: Pa
     home = read(index)
     links = {node.attrs["href"] for node in home.all("a") if (node.attrs["href"] or "").startswith("groups/")}
     assert links == {f"groups/{path.name}" for path in pages}
-    assert len(pages) == 4
+    names = [path for path in pages if path.name.startswith("names-")]
+    assert len(pages) == 4 + len(names)
     rows = [node for node in home.all("tr") if "data-name" in node.attrs]
     assert {node.attrs["data-name"] for node in rows} == {"zone-00000", "zone-00001", "zone-00002", "no zone or group"}
     assert "Hosts: 400" in next(node.text for node in rows if node.attrs["data-name"] == "zone-00001")
-    names: list[str | None] = []
-    for path in pages:
+    assert [count(path) for path in names] == [fleet.REGISTER, 1200 - fleet.REGISTER]
+    assert sum(count(path) for path in pages) == 2 * 1200
+    found_names: list[str | None] = []
+    for path in (path for path in pages if path not in names):
         page = read(path)
-        names += [node.attrs["data-name"] for node in page.all("tr") if "data-name" in node.attrs]
+        found_names += [node.attrs["data-name"] for node in page.all("tr") if "data-name" in node.attrs]
         assert f"../hosts/{found[1].slug}.html" in path.read_text() or found[1].group not in page.text
         assert [node.attrs["href"] for node in page.all("a") if node.attrs["href"] == "../index.html"]
-    assert sorted(map(str, names)) == sorted(row.name for row in found)
+    assert sorted(map(str, found_names)) == sorted(row.name for row in found)
+
+
+def count(path: Path) -> int:
+    return path.read_text("utf-8").count("<tr data-name=")
+
+
+def test_the_register_has_every_host_by_name(tmp_path: Path) -> None:
+    found, tally = fleet_sample.rows(1200, zones=3)
+    pages = fleet_sample.write(tmp_path, "en", found[::-1], tally)
+    listed: list[str | None] = []
+    for path in (path for path in pages if path.name.startswith("names-")):
+        page = read(path)
+        listed += [node.attrs["data-name"] for node in page.all("tr") if "data-name" in node.attrs]
+        assert f"../hosts/{found[0].slug}.html" in {node.attrs["href"] for node in page.all("a")} or len(listed) > 1000
+    assert listed == sorted(row.name for row in found)
 
 
 def test_pages_of_groups_are_in_the_report_and_its_sums_and_go_with_it(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tomcat_fleet.report.trend import Figure, figures, outcome_changes
 
 GRID = 1000  # instances up to which the grid shows every host
 PAGE = 500  # hosts of one group on a page of their own beyond that
+REGISTER = 1000  # hosts on a page of the register by name
 GROUPS = 300  # rows of a grid by group; the smallest groups share one
 NAMED = 20  # hosts that differ from their group in one item
 CHANGED = 100  # verdicts of each kind of change, hosts not seen, waivers
@@ -84,6 +85,7 @@ class FleetPage:
 
     groups: tuple[Group, ...]
     whole: bool  # the grid shows every host
+    register: tuple[tuple[str, tuple[tuple[int, Row], ...]], ...]  # file, ranked rows by name; empty when it does
     commonest: tuple[Common, ...]
     worst: tuple[Row, ...]
     versions: tuple[Version, ...]  # at most edition.LISTED, those with most instances
@@ -132,6 +134,7 @@ def arrange(rows: Sequence[Row], tally: Tally, items: Mapping[str, Item], summar
     return FleetPage(
         groups=groups,
         whole=whole,
+        register=() if whole else tuple(_register(ordered)),
         commonest=tuple(_commonest(tally.reasons, items)),
         worst=tuple(row for row in ordered[:_TOP] if any(row.failing)),
         versions=_most(versions),
@@ -199,6 +202,12 @@ def _worst(column: Sequence[Status | None]) -> Status | None:
 def _pages(name: str, rows: tuple[Row, ...]) -> Iterator[tuple[str, tuple[Row, ...]]]:
     for start in range(0, len(rows), PAGE):
         yield f"{slug(f'{start // PAGE + 1} {name}')}.html", rows[start : start + PAGE]
+
+
+def _register(ordered: Sequence[Row]) -> Iterator[tuple[str, tuple[tuple[int, Row], ...]]]:
+    ranked = sorted(enumerate(ordered, start=1), key=lambda entry: entry[1].name)
+    for start in range(0, len(ranked), REGISTER):
+        yield f"{slug(f'names {start // REGISTER + 1}')}.html", tuple(ranked[start : start + REGISTER])
 
 
 def _commonest(reasons: Mapping[tuple[str, str], Failing], items: Mapping[str, Item]) -> Iterator[Common]:

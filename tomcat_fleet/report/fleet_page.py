@@ -18,4 +18,6 @@ def files(templates: Environment, page: FleetPage, summary: SweepSummary) -> Ite
     for group in page.groups:
         for number, (name, rows) in enumerate(group.pages, start=1):
             yield GROUPS, name, draw(templates, "group.html.j2", group=group, rows=rows, number=number)
+    for number, (name, ranked) in enumerate(page.register, start=1):
+        yield GROUPS, name, draw(templates, "register.html.j2", page=page, ranked=ranked, number=number)
     yield "", "index.html", draw(templates, "index.html.j2", summary=summary, page=page)
