@@ -27,8 +27,7 @@ def _cells(reporter: pytest.TerminalReporter) -> Iterator[str]:
     for group in sorted({group for group, _, _ in cells}):
         pairs = {(shell, tools) for name, shell, tools in cells if name == group}
         shells, sets = ({pair[part] for pair in pairs} for part in (0, 1))
-        figure = f"{len(shells)} {group} x {len(sets)} tool sets"
-        yield f"{figure} = {len(pairs)} cells complete and byte-exact"
+        yield f"{len(shells)} {group} and {len(sets)} tool sets in {len(pairs)} pairs: complete and byte-exact"
 
 
 def _write(reporter: pytest.TerminalReporter, title: str, lines: list[str]) -> None:

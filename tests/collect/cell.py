@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from tests.collect import nasty
 from tests.collect.toolset import SETS, Workshop
 from tests.shell_channel import shell
+from tests.thorough import times
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.evidence import Question, Verb
@@ -29,6 +30,12 @@ _SIGHT = dict.fromkeys(SETS, nasty.Sight()) | {
     "ls": nasty.Sight(names=False, dates=False, rows=True),
 }
 Differences: TypeAlias = dict[Question, tuple[object, object]]
+
+
+def cells(shells: Iterable[str], sets: tuple[str, ...], each: int) -> list[tuple[str, str]]:
+    """Every shell with ``each`` of the sets in turn, all of which come up as often; with every set in a thorough run."""
+    count = times(each, len(sets))
+    return [(name, sets[(at + more) % len(sets)]) for at, name in enumerate(shells) for more in range(count)]
 
 
 async def differences(

@@ -1,4 +1,4 @@
-"""Every shell as ``sh`` itself with every set of tools."""
+"""Every shell as ``sh`` itself, every set of tools."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.collect.cell import FOUR, differences
+from tests.collect.cell import FOUR, cells, differences
 from tests.collect.toolset import INTERPRETERS, Workshop
 
 pytestmark = pytest.mark.root
 
 
-@pytest.mark.parametrize("tools", [*FOUR, "perl"])
-@pytest.mark.parametrize("name", INTERPRETERS)
+@pytest.mark.parametrize(("name", "tools"), cells(INTERPRETERS, (*FOUR, "perl"), 3))
 async def test_all_evidence_to_the_byte(
     name: str, tools: str, shop: Workshop, record_property: Callable[[str, object], None]
 ) -> None:

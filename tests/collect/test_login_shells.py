@@ -1,4 +1,4 @@
-"""Every login shell with every set of tools, started as sshd does: ``LOGIN -c 'sh -s'`` and the script on its input."""
+"""Every login shell, every set of tools, started as sshd does: ``LOGIN -c 'sh -s'`` and the script on its input."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.collect.cell import FOUR, differences
+from tests.collect.cell import FOUR, cells, differences
 from tests.collect.toolset import LOGIN_SHELLS, Workshop
 
 pytestmark = pytest.mark.root
 
 
-@pytest.mark.parametrize("tools", FOUR)
-@pytest.mark.parametrize("login", LOGIN_SHELLS)
+@pytest.mark.parametrize(("login", "tools"), cells(LOGIN_SHELLS, FOUR, 1))
 async def test_all_evidence_to_the_byte(
     login: str, tools: str, shop: Workshop, record_property: Callable[[str, object], None]
 ) -> None:

@@ -1,6 +1,7 @@
-"""A hundred thousand spoiled and forged streams: the product accepts exactly what a second reader calls well formed.
+"""Spoiled and forged streams: the product accepts exactly what a second reader calls well formed.
 
-``TOMCAT_FLEET_FUZZ`` asks for another number of cases, ``TOMCAT_FLEET_FUZZ_SEED`` for others.
+Hundreds of cases of every kind; a hundred thousand in a thorough run. ``TOMCAT_FLEET_FUZZ`` asks for another number,
+``TOMCAT_FLEET_FUZZ_SEED`` for others.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from tests.hostile.mutation import ENCODINGS, HARMLESS, MUTATIONS, NONCES, Case
 from tests.hostile.reference import records_of
 from tests.property.loss import better
 from tests.property.stream import Listener, recorded
+from tests.thorough import times
 from tests.verdict import result_of
 from tomcat_fleet.collect.frame import Decoder, Record
 from tomcat_fleet.errors import EvidenceError, TargetError
 from tomcat_fleet.model.result import TargetResult
 from tomcat_fleet.model.status import Outcome, Status
 
-CASES = int(os.environ.get("TOMCAT_FLEET_FUZZ", "100000"))
+CASES = times(25_000, 100_000, "TOMCAT_FLEET_FUZZ")
 SEED = os.environ.get("TOMCAT_FLEET_FUZZ_SEED", "0")
 BLOCKS = 10
 WHOLE_HOSTS = 40  # one case in so many is about a whole host and judged; the others are about a few of its records
@@ -63,7 +65,7 @@ def _fed(data: bytes, nonce: str, rng: random.Random) -> list[Record] | str:
     """What the product makes of it when it comes in pieces; why it refuses otherwise."""
     decoder = Decoder(nonce)
     records: list[Record] = []
-    (size,) = rng.choices((1, 20, 200, 4000), (1, 10, 30, 59))  # small pieces take long
+    (size,) = rng.choices((1, 20, 200, 4000), (1, 5, 15, 79))  # small pieces take long
     try:
         at = 0
         while at < len(data):

@@ -9,12 +9,13 @@ import pytest
 from tests import stock
 from tests.conftest import Figure
 from tests.stock import BASE, UID
+from tests.thorough import times
 from tests.verdict import audit
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.status import Status
 
 SERVER_XML = f"{BASE}/conf/server.xml"
-ROOM = 3 << 20  # of the 4 MiB that are read
+ROOM = times(3 << 19, 3 << 20)  # of the 4 MiB that are read
 MANY = {
     "Hosts": ("</Engine>", '<Host name="h%d" appBase="apps%d"/>'),
     "Contexts": ("</Host>", '<Context path="/c%d" docBase="/srv/c%d"/>'),
@@ -23,7 +24,7 @@ MANY = {
     "Realms": ("</Engine>", '<Realm className="org.apache.catalina.realm.MemoryRealm" pathname="u%d"/>'),
     "Listeners": ("<Service", '<Listener className="x%d"/>'),
 }
-SLOWEST_S = 60.0  # minutes before there was a limit; seconds now, on any machine
+SLOWEST_S = times(15, 60)  # minutes for 3 MiB before there was a limit, a quarter for half; seconds now, on any machine
 
 
 def with_many(kind: str, room: int) -> tuple[VirtualHost, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,11 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.inventory.ansible_inventory import AnsibleInventory, Listing
+from tests.thorough import times
 from tomcat_fleet.errors import InventoryError
 from tomcat_fleet.inventory import Inventory, load
 from tomcat_fleet.model.target import Target
 
-_EXAMPLES = int(os.environ.get("TOMCAT_FLEET_AGREEMENTS", "120"))
+_EXAMPLES = times(150, 500, "TOMCAT_FLEET_AGREEMENTS")
 _GROUPS = ("alpha", "beta", "gamma", "delta", "web")
 _PATTERNS = ("h1", "h2", "h3", "n[1:3]", "n[01:03]", "db-[a:c]", "x[1:5:2].lan", "h1", "p:2222", "q[1:2]:2200")
 _CONNECTIONS = {"ssh": "asyncssh", "smart": "asyncssh", "local": "local", "paramiko": "paramiko"}

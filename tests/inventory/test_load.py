@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.thorough import times
 from tomcat_fleet.errors import InventoryError
 from tomcat_fleet.inventory import load
 
@@ -177,7 +178,9 @@ _PIECES = st.sampled_from(
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=600, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=times(200, 600),
+    deadline=None,
 )
 @given(
     ending=st.sampled_from(["", ".toml", ".yml", ".json", ".csv", ".tsv", ".ssh_config", ".list", ".txt"]),

@@ -14,6 +14,7 @@ from tests.property.loss import better, damages, stale
 from tests.property.sound import findings, no_better, verdicts
 from tests.property.stream import Listener, framed, recorded
 from tests.property.test_invariance import NONSENSE, shuffled
+from tests.thorough import times
 from tests.verdict import audit, result_of
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.evidence import Verb
@@ -22,7 +23,7 @@ from tomcat_fleet.model.result import WaiverResult
 from tomcat_fleet.model.status import Status, worst
 
 LISTENER = Listener()
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=times(30, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many

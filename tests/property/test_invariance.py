@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.property.sound import before, evidence, findings, host, no_better, verdicts
 from tests.stock import BASE, MANAGER, add_good, application, servlets
+from tests.thorough import times
 from tests.verdict import audit, result_of
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.evidence import Answer, Evidence, Question, Verb
@@ -53,7 +54,7 @@ def _with_comment(layout: str, file: str, nonsense: str, *, first: bool) -> Virt
     return made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(25, 60), deadline=None)
 @given(
     layout=st.sampled_from(COMMENTED),
     file=st.sampled_from(FILES),
@@ -102,7 +103,7 @@ def _crowded() -> VirtualHost:
 CROWDED = _crowded().evidence()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(25, 60), deadline=None)
 @given(seed=st.integers(min_value=0, max_value=1 << 32))
 def test_order_changes_nothing(seed: int) -> None:
     assert findings(result_of(shuffled(CROWDED, random.Random(seed)))) == findings(result_of(CROWDED))
@@ -111,7 +112,7 @@ def test_order_changes_nothing(seed: int) -> None:
 GOOD_PATHS = tuple(sorted(path for path in host("good").nodes if path == BASE or path.startswith(f"{BASE}/")))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=times(30, 80), deadline=None)
 @given(
     path=st.sampled_from(GOOD_PATHS),
     mode=st.integers(min_value=0, max_value=0o7777),

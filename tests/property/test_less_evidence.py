@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.sound import LAYOUTS, before, evidence, improved, rows, verdicts
+from tests.thorough import times
 from tests.verdict import result_of
 from tests.virtual_host import VirtualHost
 from tomcat_fleet.model.evidence import Evidence, Question, Verb
@@ -103,7 +104,7 @@ def test_an_unreadable_account_is_no_account(layout: str) -> None:
     assert all(status is Status.UNKNOWN for (_, item), status in verdicts(result_of(lost)).items() if item == "WT-05")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(25, 60), deadline=None)
 @given(layout=st.sampled_from((*LAYOUTS, "stock-7.0.106", "stock-10.1", "old")), data=st.data())
 def test_nothing_can_be_lost_together_for_the_better(layout: str, data: st.DataObject) -> None:
     whole = evidence(layout)

@@ -1,6 +1,7 @@
-"""A thousand fake hosts, three hundred of them faulty, under the real command over real SSH.
+"""Hundreds of fake hosts, three in ten of them faulty, under the real command over real SSH.
 
-``TOMCAT_FLEET_SOAK`` sets another number of hosts. ``make soak`` adds what depends on the load of the machine.
+Every kind of fault is there; a thorough run has a thousand hosts, ``TOMCAT_FLEET_SOAK`` sets another number.
+``make soak`` has a thousand as well and adds what depends on the load of the machine.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from tests.soak.fleet import Fleet, playing
 from tests.soak.judge import Judge, raw_controls
 from tests.soak.plan import Host, drawn
 from tests.soak.sweep import Sweep, audit
+from tests.thorough import times
 
-HOSTS = int(os.environ.get("TOMCAT_FLEET_SOAK", "1000"))
+HOSTS = times(350, 1000, "TOMCAT_FLEET_SOAK")
 FAULTY = max(HOSTS * 3 // 10, len(FAULTS))
 SEED = int(os.environ.get("TOMCAT_FLEET_SOAK_SEED", "20261125"))
 TIMEOUT_S = 45.0

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.need import need
+from tests.thorough import times
 from tomcat_fleet.transport.host_name import HostIndex, hash_name, split_hash
 from tomcat_fleet.transport.known_hosts import lookup_name, parse_known_hosts
 
@@ -53,7 +54,7 @@ def found_by_openssh(file: Path, name: str) -> list[int]:
     return [int(number) for number in re.findall(r"^# Host .* found: line (\d+)", done.stdout, re.MULTILINE)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(60, 150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.one_of(LINES, LINES, OTHER_LINES), max_size=12), sought=st.lists(NAMES, max_size=3))
 def test_the_same_lines_are_found(tmp_path: Path, lines: list[str], sought: list[str]) -> None:
     file = tmp_path / "known_hosts"
