@@ -33,7 +33,7 @@ Differences: TypeAlias = dict[Question, tuple[object, object]]
 
 
 def cells(shells: Iterable[str], sets: tuple[str, ...], each: int) -> list[tuple[str, str]]:
-    """Every shell with ``each`` of the sets in turn, all of which come up as often; with every set in a thorough run."""
+    """Every shell with ``each`` of the sets in turn, all of which come up as often; in a thorough run with all."""
     count = times(each, len(sets))
     return [(name, sets[(at + more) % len(sets)]) for at, name in enumerate(shells) for more in range(count)]
 
