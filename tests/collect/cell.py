@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -38,17 +38,35 @@ def cells(shells: Iterable[str], sets: tuple[str, ...], each: int) -> list[tuple
     return [(name, sets[(at + more) % len(sets)]) for at, name in enumerate(shells) for more in range(count)]
 
 
+Wanted: TypeAlias = Callable[[Question], bool]
+
+
+def everything(_: Question) -> bool:
+    return True
+
+
+def beyond_ascii(asked: Question) -> bool:
+    """All but contents of plain bytes under plain names: what a locale could change."""
+    found = nasty.FILES.get(escape.to_bytes(asked.path.rpartition("/")[2]), b"\xff")
+    return asked.verb is not Verb.CONTENT or not (escape.to_bytes(asked.path).isascii() and found.isascii())
+
+
 async def differences(
-    shop: Workshop, login: str, tools: str, interpreter: str, environment: Mapping[str, str] = ENVIRONMENT
+    shop: Workshop,
+    login: str,
+    tools: str,
+    interpreter: str,
+    environment: Mapping[str, str] = ENVIRONMENT,
+    wanted: Wanted = everything,
 ) -> Differences:
     """Questions whose answer is not what it must be, with both."""
-    expected = _expected(shop.place / "base", tools, interpreter)
+    expected = _expected(shop.place / "base", tools, interpreter, wanted)
     return await _compared(shop.argv(login, tools, interpreter), shop, tools, expected, environment)
 
 
 async def lies(shop: Workshop, tools: str, interpreter: str, environment: Mapping[str, str]) -> Differences:
     """Questions whose answer is neither true nor Unknown, with both."""
-    expected = _expected(shop.place / "base", tools, "")
+    expected = _expected(shop.place / "base", tools, "", beyond_ascii)
     argv = shop.argv(interpreter, tools, interpreter)
     found = await _compared(argv, shop, tools, expected, environment)
     return {asked: pair for asked, pair in found.items() if pair[0] is not None and not isinstance(pair[0], Gap)}
@@ -72,7 +90,7 @@ async def _compared(
     return {asked: (found[asked], said) for asked, said in expected.items() if found[asked] != said}
 
 
-def _expected(base: Path, tools: str, interpreter: str) -> dict[Question, object]:
+def _expected(base: Path, tools: str, interpreter: str, wanted: Wanted) -> dict[Question, object]:
     """The truth, and a gap where the tools or the interpreter cannot tell it."""
     war, jar = nasty.shown(base / "webapps/shop.war"), nasty.shown(base / "lib/catalina.jar")
     said = nasty.truth(base, _SIGHT[tools]) | {
@@ -85,7 +103,7 @@ def _expected(base: Path, tools: str, interpreter: str) -> dict[Question, object
         said |= {asked: Gap.NO_TOOL for asked in said if asked.verb is Verb.MEMBER and asked.path == jar}
     if interpreter == "yash":
         said = {asked: _by_yash(asked, answer, tools) for asked, answer in said.items()}
-    return said
+    return {asked: answer for asked, answer in said.items() if wanted(asked)}
 
 
 def _by_yash(asked: Question, answer: object, tools: str) -> object:

@@ -17,6 +17,7 @@ from tests.collect.cell import ENVIRONMENT
 from tests.collect.toolset import Workshop, workshop
 from tests.need import need
 from tests.shell_channel import shell
+from tests.thorough import times
 from tomcat_fleet.collect.session import collect
 from tomcat_fleet.model.evidence import Content, Question, Verb
 from tomcat_fleet.model.fact import Gap, Known, Unknown
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.root
 INFO = "org/apache/catalina/util/ServerInfo.properties"
 TEXT = "server.number=10.1.60.0\n"
 EXTRACTORS = {"unzip": "gnu", "python3": "openssl", "bsdtar": "ls", "busybox": "busybox"}  # by the set of tools
-HUGE, MANY = 100 << 20, 200_000
+HUGE, MANY = 100 << 20, times(70_000, 200_000)  # more than the 65,535 of the old format
 PATIENCE_S = 60
 
 
@@ -47,7 +48,7 @@ def _lying(path: Path) -> None:
 
 
 def _crowded(path: Path) -> None:
-    """200,000 members, the one that counts last."""
+    """So many members, the one that counts last."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for number in range(MANY):
             archive.writestr(zipfile.ZipInfo(f"x/{number}"), b"")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collect.cell import ENVIRONMENT, differences, lies
+from tests.collect.cell import ENVIRONMENT, beyond_ascii, differences, lies
 from tests.collect.toolset import INTERPRETERS, Workshop
 from tests.need import need
 
@@ -43,7 +43,7 @@ async def test_bytes_stay_what_they_are(name: str, shell: str, locales: Path, sh
     if shell == "yash":  # what it can hold depends on the locale
         assert await lies(shop, "ls", shell, environment) == {}
     else:
-        assert await differences(shop, shell, "ls", shell, environment) == {}
+        assert await differences(shop, shell, "ls", shell, environment, beyond_ascii) == {}
 
 
 @pytest.mark.parametrize("name", LOCALES)
@@ -51,4 +51,4 @@ async def test_bytes_stay_what_they_are(name: str, shell: str, locales: Path, sh
 async def test_so_they_do_under_a_login_shell_of_that_locale(
     name: str, login: str, locales: Path, shop: Workshop
 ) -> None:
-    assert await differences(shop, login, "gnu", "dash", _environment(locales, name)) == {}
+    assert await differences(shop, login, "gnu", "dash", _environment(locales, name), beyond_ascii) == {}

@@ -20,7 +20,7 @@ from tests.soak.plan import Host, drawn
 from tests.soak.sweep import Sweep, audit
 from tests.thorough import times
 
-HOSTS = times(350, 1000, "TOMCAT_FLEET_SOAK")
+HOSTS = times(300, 1000, "TOMCAT_FLEET_SOAK")
 FAULTY = max(HOSTS * 3 // 10, len(FAULTS))
 SEED = int(os.environ.get("TOMCAT_FLEET_SOAK_SEED", "20261125"))
 TIMEOUT_S = 45.0
