@@ -92,14 +92,20 @@ def test_the_source_archive_holds_what_its_documents_lead_to(tmp_path: Path) -> 
         assert str(source.relative_to(ROOT)) in names
 
 
-@pytest.mark.parametrize("lang", ["ko", "en"])
-def test_the_installed_wheel_renders_the_same_reports(installed: Path, tmp_path: Path, lang: str) -> None:
-    results = tmp_path / "results.jsonl"
-    demo = tmp_path / "demo"
+@pytest.fixture(scope="module")
+def results(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the installed command found on the demo's hosts; results hold both languages."""
+    demo = tmp_path_factory.mktemp("demo") / "report"
     with alone():
-        _run(installed, "-m", "tomcat_fleet", "demo", "-o", str(demo), "--lang", lang)
-    results.write_bytes((demo / "results.jsonl").read_bytes())
-    _run(installed, "-m", "tomcat_fleet", "history", "add", str(demo), "--history", str(tmp_path / "h.db"))
+        _run(installed, "-m", "tomcat_fleet", "demo", "-o", str(demo), "--lang", "en")
+    _run(installed, "-m", "tomcat_fleet", "history", "add", str(demo), "--history", str(demo.parent / "h.db"))
+    return demo / "results.jsonl"
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_installed_wheel_renders_the_same_reports(
+    installed: Path, results: Path, tmp_path: Path, lang: str
+) -> None:
     where = _run(installed, "-c", RENDER, str(tmp_path / "wheel"), lang, str(results)).strip()
     assert where == str(installed / "tomcat_fleet")
     assert _run(ROOT, "-c", RENDER, str(tmp_path / "tree"), lang, str(results)).strip() == str(ROOT / "tomcat_fleet")

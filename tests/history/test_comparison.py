@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tomcat_fleet.history.comparison import Absence, Comparison, Kind, compare
 
 from tests.report import sample
 from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.history.comparison import Absence, Comparison, Kind, compare
 from tomcat_fleet.model.result import FindingResult, TargetResult, WaiverResult
 from tomcat_fleet.model.status import Outcome, Status
 

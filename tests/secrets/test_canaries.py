@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.alone import alone
-from tests.cli.terminal import command, environment, silence
+from tests.cli.terminal import fleet, silence
 from tests.need import need
 from tests.secrets.hunt import Hunt
 from tests.secrets.scene import AUDITOR, UNITS, Run, Scene, scene
@@ -230,10 +230,7 @@ def test_a_password_written_by_mistake_is_not_repeated(mistake: str, verb: str, 
     path = tmp_path / "hosts.toml"
     path.write_text(f'[hosts.a]\naddress = "127.0.0.1"\nport = 1\n{text}\n')
     arguments = ["audit", "-vv", "-o", tmp_path / "out"] if verb == "audit" else ["inventory", verb]
-    done = subprocess.run(
-        command(*arguments, "-i", path), env=environment(HOME=str(tmp_path), AUDIT_PW="x"), capture_output=True,
-        text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = fleet(*arguments, "-i", path, HOME=str(tmp_path), AUDIT_PW="x")
     hunt = Hunt({"secret": secret})
     hunt.data((done.stdout + done.stderr).encode(), "what it says")
     if (tmp_path / "out").exists():

@@ -1,4 +1,4 @@
-"""A program whose children run one sweep each, to be killed: imports are done once, for a hundred lives.
+"""A program whose children run one sweep each, to be killed: what a sweep loads is loaded once, for all lives.
 
 python -m tests.sweep.mortal OUTPUT TARGETS
 stdin   one line per life
@@ -13,6 +13,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests import stock
 from tests.property.stream import NONCE, framed, recorded
@@ -35,6 +36,8 @@ _PAUSES = 3
 def main() -> None:
     output, count = Path(sys.argv[1]), int(sys.argv[2])
     streams = [framed(recorded(stock.named(name))).replace(NONCE.encode(), TOKEN) for name in ("good", "stock-9.0.122")]
+    with TemporaryDirectory() as place:
+        _live(Path(place, "out"), 2, 0, streams)
     for life, _ in enumerate(sys.stdin):
         child = os.fork()
         if child == 0:
