@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.property.sound import CORROBORATING, verdicts
+from tests.thorough import THOROUGH
 from tomcat_fleet.collect.frame import Record
 from tomcat_fleet.model import escape
 from tomcat_fleet.model.result import EvidenceRow, TargetResult
@@ -50,6 +51,18 @@ def damages(records: Sequence[Record], at: int) -> Iterator[Damage]:
     yield Damage("repeated", (*front, record, record, *back), lost=False)
     if back:
         yield Damage("swapped", (*front, back[0], record, *back[1:]), lost=False)
+
+
+def damages_in_turn(records: Sequence[Record], at: int, turn: int) -> Iterator[Damage]:
+    """The loss of the record and a third of the other damages, others at the next record and with the next ``turn``.
+
+    All of them in a thorough run.
+    """
+    return (
+        damage
+        for number, damage in enumerate(damages(records, at))
+        if THOROUGH or not number or (at + number + turn) % 3 == 0
+    )
 
 
 def better(before: TargetResult, after: TargetResult) -> dict[tuple[str, str], str]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from tests import stock
-from tests.property.loss import better, damages, stale
+from tests.property.loss import better, damages_in_turn, stale
 from tests.property.sound import verdicts
 from tests.property.stream import Listener, framed, recorded
 from tests.verdict import audit
@@ -66,7 +66,7 @@ def test_no_record_can_be_lost_for_the_better(name: str) -> None:
     assert before is not None
     tried: Counter[str] = Counter()
     for at, record in enumerate(records):
-        for damage in damages(records, at):
+        for damage in damages_in_turn(records, at, list(HOSTS).index(name)):
             after = LISTENER.judged(framed(damage.records))
             tried[damage.how] += 1
             if after is None:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import io
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -20,6 +21,13 @@ _ZIP = b"PK\x03\x04"
 _SQLITE = b"SQLite format 3\0"
 _DEEPEST = 3
 _LIMIT = 64 * 1024 * 1024
+# What has none of these has none of the dresses of that kind either: one look instead of one for each secret.
+_SIGNS: Mapping[str, re.Pattern[bytes]] = {
+    "utf-16": re.compile(rb"\0"),
+    "percent": re.compile(rb"(?:%[0-9A-F]{2}){4}"),
+    "escapes": re.compile(rb"(?:\\x[0-9a-f]{2}){4}"),
+    "entities": re.compile(rb"(?:&#\d+;){4}"),
+}
 
 
 def dresses(secret: str) -> dict[str, bytes]:
@@ -48,7 +56,11 @@ class Hunt:
     """Searches for ``secrets`` by name. ``seen`` counts what was searched."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._dresses = {name: dresses(secret) for name, secret in secrets.items()}
+        self._dresses: dict[str, list[tuple[str, str, bytes]]] = {}  # by kind
+        for name, secret in secrets.items():
+            for dress, wanted in dresses(secret).items():
+                self._dresses.setdefault(dress.partition(" ")[0], []).append((name, dress, wanted))
+        self._shortest = min((len(one) for several in self._dresses.values() for *_, one in several), default=0)
         self.seen = 0
         self.found: list[tuple[str, str, str]] = []  # secret, place, dress
 
@@ -74,10 +86,14 @@ class Hunt:
                 self.data(packed, f"{place} (unpacked)", depth + 1)
 
     def _search(self, data: bytes, place: str) -> None:
+        if len(data) < self._shortest:
+            return
         low = data.lower()
-        for name, several in self._dresses.items():
-            for dress, wanted in several.items():
-                if wanted in data or (dress.startswith("plain") and wanted.lower() in low):
+        for kind, several in self._dresses.items():
+            if kind in _SIGNS and not _SIGNS[kind].search(data):
+                continue
+            for name, dress, wanted in several:
+                if wanted in data or (kind == "plain" and wanted.lower() in low):
                     self.found.append((name, place, dress))
 
     def _database(self, path: Path) -> None:
