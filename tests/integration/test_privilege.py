@@ -69,12 +69,12 @@ class Machine:
     def audited(self, name: str, inventory: Path, *options: str, inside: bool = False) -> dict[str, Any]:
         """The one line of the results."""
         output = self.place / f"{name}-report"
-        arguments = command(
-            "audit", "-i", inventory, "-o", output, "--known-hosts", self.sshd.known_hosts_file, *options
-        )
+        words = ("audit", "-i", inventory, "-o", output, "--known-hosts", self.sshd.known_hosts_file, *options)
         if inside:
-            arguments = ["unshare", "-m", "sh", "-c", f"{self.binds} && exec {shlex.join(arguments)}"]
-        subprocess.run(arguments, env=environment(), capture_output=True, timeout=120, check=False)
+            arguments = ["unshare", "-m", "sh", "-c", f"{self.binds} && exec {shlex.join(command(*words))}"]
+            subprocess.run(arguments, env=environment(), capture_output=True, timeout=120, check=False)
+        else:
+            fleet(*words)
         (line,) = (output / "results.jsonl").read_text("utf-8").splitlines()
         self.lines[name] = json.loads(line)
         return self.lines[name]
