@@ -6,6 +6,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tomcat_fleet.transport.algorithm import PROFILES
 from tomcat_fleet.transport.bastion import PATIENCE_S
 from tomcat_fleet.transport.open import check_transports
 from tomcat_fleet.transport.reference.command import TIME_LIMIT_S
+from tomcat_fleet.waiver import read_waivers
+from tomcat_fleet.waiver.review import review
 
 ROOT = Path(__file__).resolve().parents[2]
 TWINS = (
@@ -31,6 +34,7 @@ TWINS = (
     ("docs/access.md", "docs/access.ko.md"),
     ("docs/formats.md", "docs/formats.ko.md"),
     ("docs/history.md", "docs/history.ko.md"),
+    ("docs/waivers.md", "docs/waivers.ko.md"),
 )
 DOCUMENTS = [*(name for pair in TWINS for name in pair), "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("inventory/**/*") if path.is_file())
@@ -199,8 +203,23 @@ def test_files_are_recognised_by_the_endings_that_are_named(name: str) -> None:
             assert found.value == kind, ending
 
 
-def examples() -> list[tuple[str, int]]:
-    return [(name, at) for pair in TWINS for name in pair for at, _ in enumerate(blocks(name, "toml"))]
+def examples(*, waivers: bool) -> list[tuple[str, int]]:
+    return [
+        (name, at)
+        for pair in TWINS
+        for name in pair
+        for at, block in enumerate(blocks(name, "toml"))
+        if ("[[waiver]]" in block) is waivers
+    ]
+
+
+@pytest.mark.parametrize(("name", "at"), examples(waivers=True))
+def test_examples_are_waivers_without_a_fault(name: str, at: int, tmp_path: Path) -> None:
+    file = tmp_path / "waivers.toml"
+    file.write_text(blocks(name, "toml")[at], "utf-8")
+    found = read_waivers(file)
+    assert len(found.each) == 2
+    assert list(review(found, date(2026, 11, 26))) == []
 
 
 def alternatives(block: str) -> Iterator[str]:
@@ -210,7 +229,7 @@ def alternatives(block: str) -> Iterator[str]:
         yield re.sub(rf"^{key} = .*$", lambda _, line=line: line, block, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "at"), examples())
+@pytest.mark.parametrize(("name", "at"), examples(waivers=False))
 def test_examples_are_inventories_without_a_fault(name: str, at: int, tmp_path: Path) -> None:
     for number, block in enumerate(alternatives(blocks(name, "toml")[at])):
         data = tomllib.loads(block)
@@ -230,7 +249,10 @@ def test_examples_are_inventories_without_a_fault(name: str, at: int, tmp_path: 
 def test_both_languages_show_the_same(english: str, korean: str) -> None:
     def shown(name: str) -> list[object]:
         lines = [line.partition(" #")[0].rstrip() for block in blocks(name, "sh") for line in block.splitlines()]
-        return [*lines, *map(tomllib.loads, blocks(name, "toml"))]
+        tables = [tomllib.loads(block) for block in blocks(name, "toml")]
+        for waiver in (each for table in tables for each in table.get("waiver", ())):
+            del waiver["who"], waiver["why"]  # sentences
+        return [*lines, *tables]
 
     assert shown(english) == shown(korean)
     headings = [len(re.findall(r"^#+ ", re.sub(r"```.*?```", "", text_of(name), flags=re.DOTALL), re.MULTILINE))
