@@ -162,7 +162,8 @@ def add(
         list[Path], typer.Argument(metavar="DIR", help="Directories of finished sweeps, the oldest first.")
     ],
     series: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Series of sweeps to compare with; 'default' unless named.")
+        str | None,
+        typer.Option(metavar="NAME", help="Series of sweeps to compare with; that of the audit unless named."),
     ] = None,
     place: Place = None,
     lang: Language = Lang.KO,
@@ -173,7 +174,7 @@ def add(
     with history.open(place) as opened:
         known = {sweep.sweep: sweep.series for sweep, _ in opened.sweeps()}
         for summary, directory in sorted(found, key=lambda each: each[0].started):
-            sweep = history.sweep_of(summary, series or known.get(summary.sweep, DEFAULT_SERIES))
+            sweep = history.sweep_of(summary, series or known.get(summary.sweep, summary.series or DEFAULT_SERIES))
             rows = [history.observed(result) for result in read_results(directory)]
             if len(rows) != summary.targets:
                 raise ConfigError(f"{directory}: has {len(rows)} results, but summary.json says {summary.targets}")

@@ -301,6 +301,7 @@ class SweepSummary:
     wrong_clocks: int = 0  # hosts whose clock differs by more than two minutes
     weak_ssh: int = 0  # hosts that agreed on nothing better than algorithms of another time
     passwords_left_out: int = 0  # more than could be remembered; not compared
+    series: str = ""  # sweeps of one series are compared with each other
     runs: int = 1  # more when the sweep was interrupted and gone on with
     waived: dict[str, int] = field(default_factory=dict)  # item -> failing instances whose every failure is waived
     waived_severities: dict[Severity, int] = field(default_factory=dict)  # the same; all are part of the failures

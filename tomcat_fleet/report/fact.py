@@ -21,4 +21,5 @@ class SweepFacts:
     policy: Mapping[str, str] = field(default_factory=dict)  # every judging parameter, as text
     inventory_sha256: Mapping[str, str] = field(default_factory=dict)  # file -> hash
     limit: str | None = None
+    series: str = ""  # sweeps that are compared with each other
     runs: int = 1  # more when the sweep was interrupted and gone on with: passwords compare within one run

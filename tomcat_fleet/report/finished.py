@@ -50,6 +50,7 @@ class FinishedReport:
             policy=summary.policy,
             inventory_sha256=summary.inventory_sha256,
             limit=summary.limit,
+            series=summary.series,
             runs=summary.runs,
         )
 

@@ -109,6 +109,7 @@ class Tally:
             shared_passwords=tuple(group.result() for group in shared[:LISTED]),
             shared_passwords_total=len(shared),
             passwords_left_out=self.passwords.left_out,
+            series=facts.series,
             runs=facts.runs,
             waived=dict(sorted(self.waived.items())),
             waived_severities={
