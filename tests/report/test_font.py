@@ -89,6 +89,15 @@ def test_a_font_without_the_letters_of_the_language_is_refused(tmp_path: Path, f
     ReportWriter(tmp_path / "en", lang="en", font=path)
 
 
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.7, 0.95])
+def test_a_font_cut_short_is_refused(tmp_path: Path, font: Path, part: float) -> None:
+    whole = font.read_bytes()
+    path = tmp_path / "cut.ttf"
+    path.write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(ConfigError, match=r"cut\.ttf: is not a font"):
+        ReportWriter(tmp_path / "report", lang="ko", font=path)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [(b"", "is not a font"), (b"<svg/>", "is not a font"), (None, "cannot be read")],

@@ -115,17 +115,10 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     )
     plan, fleet = gather(sources, clock.now())
     plan = replace(
-        plan,
-        limits=replace(_DEFAULTS, total_s=timeout),
-        lang=lang,
-        concurrency=concurrency,
-        per_jump=per_jump,
-        per_subnet=per_subnet,
-        classification=classification,
-        templates=templates,
-        font=embed_font,
+        plan, limits=replace(_DEFAULTS, total_s=timeout), lang=lang, concurrency=concurrency, per_jump=per_jump,
+        per_subnet=per_subnet, classification=classification, templates=templates, font=embed_font,
         formats=listed(formats),
-    )
+    )  # fmt: skip
     plan = resumed(plan, plan.policy if profile else None) if resume else _begins_anew(plan)
     warn(fleet)
     with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,7 +38,7 @@ class Face:
             self._weights = _weights(font)
             self._usual = (_PRINTABLE | frozenset("".join(usual))) & self._known
             self.style("")
-        except Exception as error:  # fontTools says what is wrong with a file in many ways
+        except _broken() as error:
             raise ConfigError([Fault(str(path), 0, f"is not a font that can be embedded: {error}")]) from error
         if not self._known.issuperset(required):
             raise ConfigError([Fault(str(path), 0, "lacks the letters of the report's language")])
@@ -77,6 +78,14 @@ def embedded(face: Face | None, render: Callable[[str], str]) -> bytes:
     """The page that ``render`` makes of a style, with the letters that it turned out to have."""
     page = render("")
     return (render(face.style(page)) if face else page).encode()
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """All the ways in which fontTools stumbles over a damaged file."""
+    from fontTools.ttLib import TTLibError  # noqa: PLC0415  an extra
+
+    careless = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, TypeError, ValueError)
+    return (TTLibError, struct.error, OSError, *careless)
 
 
 def _opened(data: bytes) -> Any:
