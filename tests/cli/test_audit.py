@@ -61,7 +61,7 @@ def test_faults_of_transports_and_of_logins_are_said_together(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--format", "html,sarif"], "sarif"),
+        (["--format", "html,docx"], "docx"),
         (["--fail-on", "critical"], "critical"),
         (["--concurrency", "0"], "--concurrency"),
         (["--timeout", "0"], "--timeout"),
