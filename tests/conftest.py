@@ -13,6 +13,7 @@ from tests.alone import alone
 # The same examples in every run, so that a failure is a change; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=300)
+os.environ["TOMCAT_FLEET_HISTORY"] = "none"  # no test writes into its user's own
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
