@@ -25,7 +25,8 @@ ORDER: Final = (Kind.NEW, Kind.OPEN, Kind.PARTLY, Kind.NOT_CHECKED, Kind.FIXED) 
 _LEFT = frozenset({Kind.NEW, Kind.OPEN, Kind.PARTLY})
 SHOWN = 2000  # rows of the page; the table has them all
 _FILES = frozenset({PAGE, TABLE, SUMS})
-_COLUMNS = ("host", "base", "version", "code", "item", "severity", "kind_heading", "before", "now", "finding", "waiver")
+_WHERE = ("host", "base", "version", "code", "item", "severity")
+_WHAT = ("kind_heading", "before", "now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,11 @@ def _wording(words: Any, lang: str) -> Wording:
 
 
 def _table(rows: Sequence[Compared], wording: Wording) -> Iterator[tuple[Cell, ...]]:
-    yield tuple(wording.page(f"followup.{column}") for column in _COLUMNS)
+    yield (
+        *(wording.own(f"column.{name}") for name in _WHERE),
+        *(wording.page(f"followup.{name}") for name in _WHAT),
+        *(wording.own(f"column.{name}") for name in ("finding", "waiver")),
+    )
     for row in rows:
         item = wording.guide.items.get(row.item)
         found = telling(row)
