@@ -11,11 +11,9 @@ from tests.cli.terminal import command, environment, fresh, inventory
 from tests.cli.warm import warm
 
 RUNS = {
-    "version": (["--version"], 0),
     "help": (["audit", "--help"], 0),
     "words": (["guide", "WT-08", "--lang", "ko"], 0),
     "no verb": (["audits"], 2),
-    "no inventory": (["audit", "-i", "none.toml", "-o", "out"], 2),
     "faults": (["inventory", "lint", "-i", "fleet.toml"], 2),
     "list": (["inventory", "list", "-i", "good.toml", "--lang", "en"], 0),
 }
