@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from tomcat_fleet.history.observation import ItemVerdict, Observed, ObservedInstance, observed
 from tomcat_fleet.history.place import VARIABLE, default_place
-from tomcat_fleet.history.sweep import Recorded, Sweep, sweep_of
+from tomcat_fleet.history.sweep import Recorded, Sweep, inventory_hash, sweep_of
 
 if TYPE_CHECKING:
     from tomcat_fleet.history.store import History
@@ -39,6 +39,7 @@ __all__ = [
     "Recorded",
     "Sweep",
     "default_place",
+    "inventory_hash",
     "observed",
     "open",
     "sweep_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,7 +44,6 @@ class Recorded:
 
 def sweep_of(summary: SweepSummary, series: str = DEFAULT_SERIES, day: str = "") -> Sweep:
     """The facts of the sweep that ``summary`` is of."""
-    hashes = json.dumps(sorted(summary.inventory_sha256.values()))
     return Sweep(
         sweep=summary.sweep,
         started=summary.started,
@@ -52,9 +52,14 @@ def sweep_of(summary: SweepSummary, series: str = DEFAULT_SERIES, day: str = "")
         tool=summary.tool,
         guide=summary.guide,
         tables_date=summary.advisories_date,
-        inventory_sha256=hashlib.sha256(hashes.encode()).hexdigest(),
+        inventory_sha256=inventory_hash(summary.inventory_sha256),
         day=day,
     )
+
+
+def inventory_hash(files: Mapping[str, str]) -> str:
+    """One hash for the files of an inventory, wherever they lie."""
+    return hashlib.sha256(json.dumps(sorted(files.values())).encode()).hexdigest()
 
 
 def moment(stamp: str) -> datetime:
