@@ -49,7 +49,7 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def place(sweeps: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("place") / "h.db"
     done = run(path, "history", "add", sweeps[1], sweeps[0])  # taken by their time, whatever the order
-    assert re.findall(r"진단 (\S+)을\(를\) 기록했습니다. 대상 (\d)대", done.stdout) == [(OLD, "5"), (NEW, "4")]
+    assert re.findall(r"기록했습니다: 진단 (\S+), 대상 (\d)대", done.stdout) == [(OLD, "5"), (NEW, "4")]
     return path
 
 

@@ -47,6 +47,7 @@ class Fleet:
         self.random = random.Random(seed)
         self.bases: dict[str, dict[str, list[ItemVerdict]]] = {f"web{at:05d}": {} for at in range(hosts)}
         self.hidden: dict[str, dict[str, list[ItemVerdict]]] = {name: {} for name in self.bases}
+        self.restless: list[tuple[list[ItemVerdict], int]] = []  # what has been changed may be changed back
         self.count = 0
         names = list(self.bases)
         for at in range(instances):
@@ -63,8 +64,13 @@ class Fleet:
         names = list(self.bases)
         here = [items for bases in self.bases.values() for items in bases.values()]
         for _ in range(round(churn * len(here) * len(ITEMS))):
-            items, at = draw.choice(here), draw.randrange(len(ITEMS))
-            items[at] = verdict(ITEMS[at], draw.choice(NEXT), draw.choice(("", "", "b")))
+            if self.restless and draw.random() < 0.4:
+                items, at = draw.choice(self.restless[-300:])
+                status = Status.PASS if items[at].status is Status.FAIL else Status.FAIL
+            else:
+                items, at, status = draw.choice(here), draw.randrange(len(ITEMS)), draw.choice(NEXT)
+            items[at] = verdict(ITEMS[at], status, draw.choice(("", "", "b")))
+            self.restless.append((items, at))
         for name in draw.sample(names, max(1, len(names) // 500)):
             for one, other in ((self.bases, self.hidden), (self.hidden, self.bases)):
                 if one[name] and draw.random() < 0.5:
