@@ -80,6 +80,10 @@ def a_group(folder: Path) -> Path:
     return min((folder / "groups").iterdir())
 
 
+def a_register(folder: Path) -> Path:
+    return max((folder / "groups").iterdir())
+
+
 @pytest.mark.parametrize(("lang", "scheme", "width"), VIEWS)
 def test_axe_finds_no_fault_and_nothing_scrolls_sideways(
     browser: Browser, written: Path, lang: str, scheme: Literal["dark", "light"], width: int
@@ -89,11 +93,8 @@ def test_axe_finds_no_fault_and_nothing_scrolls_sideways(
         pytest.skip("axe is not installed")
     axe = Path(found.origin).with_name(AXE).read_text("utf-8")
     context, person = reader(browser, scheme, width, bypass_csp=True)
-    for path in (
-        written / f"{lang}-small/index.html",
-        written / f"{lang}-large/index.html",
-        a_group(written / f"{lang}-large"),
-    ):
+    large = written / f"{lang}-large"
+    for path in (written / f"{lang}-small/index.html", large / "index.html", a_group(large), a_register(large)):
         page = person.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.eval_on_selector_all(LATER_ROWS, "rows => rows.forEach(row => row.remove())")
@@ -119,9 +120,10 @@ def test_ten_thousand_hosts_open_soon_and_every_file_is_small(browser: Browser, 
     context.close()
 
 
-@pytest.mark.parametrize("name", ["ko-small/index.html", "ko-large/index.html", "group"])
+@pytest.mark.parametrize("name", ["ko-small/index.html", "ko-large/index.html", "group", "register"])
 def test_without_script_everything_can_be_read(browser: Browser, written: Path, name: str) -> None:
-    path = a_group(written / "ko-large") if name == "group" else written / name
+    others = {"group": a_group, "register": a_register}
+    path = others[name](written / "ko-large") if name in others else written / name
     text = []
     for script in (True, False):
         context, person = reader(browser, java_script_enabled=script)
