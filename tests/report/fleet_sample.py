@@ -28,7 +28,7 @@ from tomcat_fleet.report.template import environment
 from tomcat_fleet.report.writer import Beside
 
 SEVERITIES = {code: item.severity for code, item in sample.guide().items.items()}
-WAIVER = WaiverResult(who="김정희", why="이관 예정", until="2027-03-31", source="waivers.toml:3")
+WAIVER = WaiverResult(who="운영팀", why="이관 예정", until="2027-03-31", source="waivers.toml:3")
 
 
 def accepted(result: TargetResult, item: str) -> TargetResult:
@@ -76,13 +76,13 @@ CHANGES = Changes(
     unseen_total=3,
 )
 WAIVERS = (
-    WaiverUse(who="김정희", why="이관 예정", until="2027-03-31", source="waivers.toml:3", state="in_force",
+    WaiverUse(who="운영팀", why="이관 예정", until="2027-03-31", source="waivers.toml:3", state="in_force",
               scope={"items": ("WT-05",), "targets": ("web*",)}, findings=1, hosts=1),
-    WaiverUse(who="박민수", why="방화벽으로 차단", until="2026-12-10", source="waivers.toml:9", state="expiring",
+    WaiverUse(who="정보보호팀", why="방화벽으로 차단", until="2026-12-10", source="waivers.toml:9", state="expiring",
               findings=2, hosts=2),
-    WaiverUse(who="이서연", why="교체 전까지", until="2026-11-22", source="waivers.toml:15", state="expired",
+    WaiverUse(who="개발팀", why="교체 전까지", until="2026-11-22", source="waivers.toml:15", state="expired",
               scope={"items": ("WT-13",)}, findings=7, hosts=6),
-    WaiverUse(who="이서연", why="폐기한 서버", until="2027-06-30", source="waivers.toml:21", state="in_force",
+    WaiverUse(who="개발팀", why="폐기한 서버", until="2027-06-30", source="waivers.toml:21", state="in_force",
               scope={"targets": ("gone-*",)}),
 )  # fmt: skip
 

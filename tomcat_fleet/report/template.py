@@ -33,7 +33,7 @@ from tomcat_fleet.report.page import untold
 from tomcat_fleet.report.visible import css_string, visible
 from tomcat_fleet.report.word import parse
 
-PAGES = ("host.html.j2", "index.html.j2", "group.html.j2", "followup.html.j2")
+PAGES = ("host.html.j2", "index.html.j2", "group.html.j2", "register.html.j2", "followup.html.j2")
 
 
 def template_dir() -> Path:
