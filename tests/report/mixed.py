@@ -27,6 +27,7 @@ EVIL = (
     *sample.HOSTILE,
     "=1+1",
     "@SUM(A1)",
+    '<r></is></c><c r="A9"><f>1+1</f></c><c t="inlineStr"><is><t>x</t></r>',
     "](http://192.0.2.9/x) ![a](http://192.0.2.9/y)",
     "\ud800half",
     "\ufffe\x00",

@@ -89,7 +89,7 @@ class _Page:
 
     def __init__(self, book: Any, classification: str) -> None:
         self._book = book
-        self._mark = shown(classification).replace("&", "&&")[:80]
+        self._mark = shown(classification)[:80].replace("&", "&&")
         self._formats: dict[str, Any] = {}
         self.heading = book.add_format(_HEADING)
         self.text = book.add_format(_TEXT)
@@ -114,7 +114,8 @@ class _Page:
         look = look or (self._styled(cell.style) if isinstance(cell, Marked) else self.text)
         text = shown(cell)
         if text:
-            made.write_string(*at, text, look)
+            # The library takes such a text for runs of its own and writes it into the sheet as it is.
+            made.write_string(*at, f"{text} " if text.startswith("<r>") else text, look)
         else:
             made.write_blank(*at, None, look)
 
