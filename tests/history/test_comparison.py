@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tomcat_fleet.history.comparison import Absence, Comparison, Kind, compare
 
 from tests.report import sample
 from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.model.comparison import Absence, Comparison, Kind, compare
 from tomcat_fleet.model.result import FindingResult, TargetResult, WaiverResult
 from tomcat_fleet.model.status import Outcome, Status
 
@@ -49,6 +49,9 @@ def held(old: TargetResult | None, new: TargetResult | None) -> Comparison:
     ("a", "p", Kind.FIXED, None),
     ("ab", "n", Kind.FIXED, None),
     ("ab", "ap", Kind.PARTLY, None),
+    ("ab", "au", Kind.OPEN, None),  # the other one could not be read: nothing proves it mended
+    ("ab", "am", Kind.OPEN, None),
+    ("abu", "aup", Kind.PARTLY, None),  # nobody knew it then either
     ("ab", "abp", Kind.OPEN, None),
     ("ab", "c", Kind.OPEN, None),
     ("ab", "ac", Kind.OPEN, None),  # one gone, one new

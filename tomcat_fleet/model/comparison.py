@@ -3,7 +3,8 @@
 Classes, of every item on every instance that either sweep knows:
 
 - ``FIXED`` 조치 완료: failed, and is pass or not_applicable now.
-- ``PARTLY`` 일부 조치: fails still, but some of the earlier failing findings are gone and none is new.
+- ``PARTLY`` 일부 조치: fails still, but some of the earlier failing findings are gone, none is new, and nothing that
+  could be told then is unknown, manual or error now: a failure that cannot be read any more is not mended.
 - ``OPEN`` 미조치: fails still.
 - ``NOT_CHECKED`` 확인 불가: failed, and nothing proves either now: unknown, manual or error; the host was not reached
   or is not in the sweep; the instance is not there any more.
@@ -27,6 +28,7 @@ from tomcat_fleet.model.result import FindingResult, InstanceResult, TargetResul
 from tomcat_fleet.model.status import COMPLETE, REACHED, Outcome, Severity, Status
 
 _SOUND = frozenset({Status.PASS, Status.NOT_APPLICABLE})
+_DECIDED = _SOUND | {Status.FAIL}
 _SEVEREST = tuple(Severity)
 
 
@@ -189,4 +191,9 @@ def _kind(was: Side, now: Side) -> Kind:
     if now.status is not Status.FAIL:
         return Kind.FIXED if sound else Kind.NOT_CHECKED
     before, after = ({(one.reason, one.subject) for one in side.failures} for side in (was, now))
-    return Kind.PARTLY if after < before and after else Kind.OPEN
+    open_then, open_now = ({(one.reason, one.subject) for one in _undecided(side)} for side in (was, now))
+    return Kind.PARTLY if after < before and after and open_now <= open_then else Kind.OPEN
+
+
+def _undecided(side: Side) -> Iterator[FindingResult]:
+    return (one for one in side.findings if one.status not in _DECIDED)
