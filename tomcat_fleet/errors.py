@@ -5,7 +5,7 @@
         InventoryError    inventory, group_vars, host_vars, --limit
         ConfigError       known_hosts, keys, profile file, output directory, options
       TargetError       one target could not be audited; becomes its outcome, never ends a sweep
-      DiskError          results cannot be written any more; what was acknowledged is kept; exit 4
+      DiskError          results or a report cannot be written any more; the message says what is kept; exit 4
       EvidenceError     one artefact could not be read as what it claims to be; becomes an Unknown fact
 
 Exceptions are ordinary classes: a frozen dataclass cannot carry a traceback through a context manager.

@@ -257,9 +257,10 @@ def test_anew_is_by_the_profile_given(original: Path, tmp_path: Path) -> None:
         (["nowhere", "--verify"], "nowhere/ledger.db: cannot be read"),
         ([".", "--verify"], "ledger.db: cannot be read"),
         ([".", "-o", "."], "holds the evidence"),
+        ([".", "-o", "x", "--format", "pdf"], "--format pdf needs"),
     ],
 )
 def test_what_cannot_be_evaluated_is_an_operator_error(tmp_path: Path, arguments: list[str], said: str) -> None:
-    done = fleet("evaluate", *arguments, cwd=tmp_path)
+    done = fleet("evaluate", *arguments, cwd=tmp_path, TOMCAT_FLEET_BROWSER="none")
     assert done.returncode == 2
     assert said in done.stderr

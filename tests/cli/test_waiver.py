@@ -143,6 +143,18 @@ def test_gone_on_with_or_judged_again_the_results_are_the_same_to_the_byte(
     assert again.inventory_sha256 == {str(place / "waivers.toml"): given.files[0][1]}
 
 
+def test_rendered_again_on_another_day_the_day_of_the_sweep_decides(
+    swept: tuple[Path, SweepSummary], place: Path, tmp_path: Path
+) -> None:
+    output, before = swept
+    assert before.day == TODAY.isoformat() < before.started  # it says of itself that it began on the day of this test
+    waivers(place, *TABLES)
+    done = told("render", output, "-o", tmp_path / "again", "--waivers", place / "waivers.toml")
+    assert done.exit_code == 0, done.output
+    for name in ("results.jsonl", "summary.json", "index.html"):
+        assert (tmp_path / "again" / name).read_bytes() == (output / name).read_bytes()
+
+
 def _forged(change: Callable[[Rows], None]) -> Callable[[Path], None]:
     def forge(directory: Path) -> None:
         rows = lines(directory)

@@ -75,7 +75,8 @@ def results() -> list[TargetResult]:
     failed = [one for one in Outcome if one not in {Outcome.AUDITED, Outcome.PARTIAL, Outcome.NO_TOMCAT}]
     made += [named(sample.unreachable(), f"gone{at:02}", outcome=one) for at, one in enumerate(failed)]
     made += [named(sample.absent(), "batch-01"), named(sample.absent(), "batch-02"), named(waived(), "was-waived"),
-             named(defective(), "was-odd"), named(sample.unreachable(), "half", outcome=Outcome.PARTIAL)]  # fmt: skip
+             named(defective(), "was-odd"), named(sample.unreachable(), "half", outcome=Outcome.PARTIAL),
+             named(sample.good(), "half-seen", outcome=Outcome.PARTIAL, outcome_reason="gaps")]  # fmt: skip
     kinds = (sample.good(), sample.bad(), sample.two())
     made += [named(kinds[at % 3], f"web{at:02}") for at in range(HOSTS - len(made))]
     return sorted(made, key=lambda one: one.target)

@@ -18,7 +18,7 @@ from tests.report.corpus import CORPUS
 from tests.report.reading import files, read
 from tests.report.test_browser import ARGUMENTS
 from tomcat_fleet.cli.app import app
-from tomcat_fleet.errors import ConfigError
+from tomcat_fleet.errors import ConfigError, DiskError
 from tomcat_fleet.model.comparison import Kind
 from tomcat_fleet.model.result import TargetResult, WaiverResult
 from tomcat_fleet.model.status import Outcome, Status
@@ -115,6 +115,9 @@ def test_the_verb(sweeps: tuple[Path, Path], tmp_path: Path) -> None:
     run = CliRunner()
     ended = run.invoke(app, ["diff", str(sweeps[0]), str(sweeps[1]), "-o", str(tmp_path / "f"), "--lang", "en"])
     assert (ended.exit_code, ended.stdout) == (0, f"{tmp_path}/f/followup.html\n")
+    (tmp_path / "h" / "followup.html").mkdir(parents=True)
+    with pytest.raises(DiskError, match="h: Is a directory; the report is not complete"):
+        run.invoke(app, ["diff", *map(str, sweeps), "-o", str(tmp_path / "h")], catch_exceptions=False)
     with pytest.raises(ConfigError, match="two directories"):
         run.invoke(app, ["diff", "a", "b", "-o", str(tmp_path / "g")], catch_exceptions=False)
 

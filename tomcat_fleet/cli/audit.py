@@ -36,7 +36,7 @@ from tomcat_fleet.cli.option import (
     WaiverFile,
     listed,
 )
-from tomcat_fleet.cli.render import print_pages
+from tomcat_fleet.cli.render import print_pages, writing
 from tomcat_fleet.cli.verdict import verdict
 from tomcat_fleet.cli.watching import watch
 from tomcat_fleet.cli.word import Lang, speaker
@@ -123,7 +123,8 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     warn(fleet)
     with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):
         summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang, plan.output)
-    print_pages(plan.output, Look(lang=lang, classification=classification, templates=templates), plan.formats)
+    with writing(plan.output):
+        print_pages(plan.output, Look(lang=lang, classification=classification, templates=templates), plan.formats)
     raise typer.Exit(interrupted or verdict(summary, fail_on))
 
 

@@ -10,6 +10,7 @@ import typer
 
 from tomcat_fleet import history
 from tomcat_fleet.cli.option import Classification, Language
+from tomcat_fleet.cli.render import writing
 from tomcat_fleet.cli.table import show
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError
@@ -52,7 +53,8 @@ def diff(
     if output is not None:
         if not all(folders):
             raise ConfigError("-o needs two directories that sweeps have written")
-        follow_up.write(output, finished(Path(old)), finished(Path(new)), lang=lang, classification=classification)
+        with writing(output):
+            follow_up.write(output, finished(Path(old)), finished(Path(new)), lang=lang, classification=classification)
         typer.echo(output / follow_up.PAGE)
         return
     if all(folders):

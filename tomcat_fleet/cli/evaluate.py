@@ -21,9 +21,12 @@ from tomcat_fleet.cli.option import (
     WaiverFile,
     listed,
 )
+from tomcat_fleet.cli.render import print_pages, writing
 from tomcat_fleet.cli.verdict import INCOMPLETE, verdict
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, UserError
+from tomcat_fleet.report import pdf
+from tomcat_fleet.report.render import Look
 from tomcat_fleet.sweep import clock
 from tomcat_fleet.sweep.again import Grounds, Report, Verification, verify
 from tomcat_fleet.sweep.again import evaluate as judge_again
@@ -65,6 +68,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
         raise ConfigError(f"{output}: holds the evidence; the new report needs a directory of its own")
     say = speaker(lang)
     desk = Desk()
+    wanted = listed(formats)
+    if pdf.NAME in wanted:
+        desk.of(pdf.check)
     accepted = desk.of(lambda: read_waivers(waivers) if waivers else NO_WAIVERS)
     grounds = desk.of(lambda: _grounds(profile)) if anew or profile else None
     if accepted is None or desk.faults:
@@ -79,10 +85,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
         templates=templates,
         font=embed_font,
         classification=classification or None,
-        formats=listed(formats),
+        formats=wanted,
         waivers=accepted,
     )
-    summary = judge_again(sweep, report, grounds)
+    with writing(output):
+        summary = judge_again(sweep, report, grounds)
+        print_pages(output, Look(lang=lang, classification=classification, templates=templates), wanted)
     typer.echo(output / "index.html")
     raise typer.Exit(verdict(summary, fail_on))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +21,8 @@ from tomcat_fleet.cli.option import (
     listed,
 )
 from tomcat_fleet.cli.word import Lang
-from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.errors import ConfigError, DiskError
+from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.report import pdf
 from tomcat_fleet.report.finished import FinishedReport, finished
 from tomcat_fleet.report.render import Accepted, Look, add, anew, beside
@@ -52,14 +54,24 @@ def render(
     accepted = read_waivers(waivers) if waivers else None
     report = finished(_place(sweep))
     look = Look(lang=lang, classification=classification, templates=templates, font=embed_font)
-    if output is None:
-        written = add(report, look, beside(wanted))
-    else:
-        written = (output / "index.html",)
-        anew(report, output, look, wanted, _accepted(accepted, report) if accepted else None)
-        print_pages(output, look, wanted)
+    with writing(output or report.directory):
+        if output is None:
+            written = add(report, look, beside(wanted))
+        else:
+            written = (output / "index.html",)
+            anew(report, output, look, wanted, _accepted(accepted, report) if accepted else None)
+            print_pages(output, look, wanted)
     for path in written:
         typer.echo(path)
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Around what writes a report outside a sweep: a disk that is full or broken is told in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{directory}: {error.strerror or 'cannot be written'}; the report is not complete") from error
 
 
 def print_pages(directory: Path, look: Look, formats: frozenset[str]) -> None:
@@ -69,8 +81,8 @@ def print_pages(directory: Path, look: Look, formats: frozenset[str]) -> None:
 
 
 def _accepted(waivers: Waivers, report: FinishedReport) -> Accepted:
-    """As they stood on the day of the sweep: what was in force then, was."""
-    overlay = Overlay(waivers, datetime.fromisoformat(report.summary.started).astimezone().date())
+    """As they stood on the day of the sweep, wherever and whenever this is: what was in force then, was."""
+    overlay = Overlay(waivers, _day(report.summary))
     usage = Usage(overlay)
 
     def lay(result: TargetResult) -> TargetResult:
@@ -79,6 +91,13 @@ def _accepted(waivers: Waivers, report: FinishedReport) -> Accepted:
         return laid.result
 
     return Accepted(lay=lay, uses=usage.uses, files=dict(waivers.files))
+
+
+def _day(summary: SweepSummary) -> date:
+    """That of the calendar which the sweep went by; summaries of earlier versions do not have it."""
+    if summary.day:
+        return date.fromisoformat(summary.day)
+    return datetime.fromisoformat(summary.started).astimezone().date()
 
 
 def _place(sweep: Path) -> Path:

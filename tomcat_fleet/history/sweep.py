@@ -53,7 +53,7 @@ def sweep_of(summary: SweepSummary, series: str = DEFAULT_SERIES, day: str = "")
         guide=summary.guide,
         tables_date=summary.advisories_date,
         inventory_sha256=inventory_hash(summary.inventory_sha256),
-        day=day,
+        day=day or summary.day,
     )
 
 

@@ -302,6 +302,7 @@ class SweepSummary:
     weak_ssh: int = 0  # hosts that agreed on nothing better than algorithms of another time
     passwords_left_out: int = 0  # more than could be remembered; not compared
     series: str = ""  # sweeps of one series are compared with each other
+    day: str = ""  # 2026-11-24, the auditor's own: by it is judged, and a waiver in force or not
     runs: int = 1  # more when the sweep was interrupted and gone on with
     waived: dict[str, int] = field(default_factory=dict)  # item -> failing instances whose every failure is waived
     waived_severities: dict[Severity, int] = field(default_factory=dict)  # the same; all are part of the failures

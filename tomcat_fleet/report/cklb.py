@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from tomcat_fleet.guide.book import Guide
 from tomcat_fleet.model.result import InstanceResult, TargetResult
-from tomcat_fleet.model.status import Outcome, Status, worst
+from tomcat_fleet.model.status import COMPLETE, Outcome, Status, worst
 from tomcat_fleet.report import detail, json_stream
 from tomcat_fleet.report.cell import shown
 from tomcat_fleet.report.material import Material
@@ -143,6 +143,8 @@ def _rule(
     names = ", ".join(rule.items)
     audited = wording.own("stig.judged" if rule.decided else "stig.related", items=names)
     comments = audited if judged else detail.outcome(result, wording) if absent else wording.own("stig.not_audited")
+    if judged and result.outcome not in COMPLETE:
+        comments = f"{detail.outcome(result, wording)}\n{comments}"
     return {
         "group_id_src": rule.group,
         "group_tree": [{"id": rule.group, "title": rule.srg, "description": ""}],

@@ -22,4 +22,5 @@ class SweepFacts:
     inventory_sha256: Mapping[str, str] = field(default_factory=dict)  # file -> hash
     limit: str | None = None
     series: str = ""  # sweeps that are compared with each other
+    day: str = ""  # 2026-11-24: of the auditor's calendar, by which is judged and waivers run out
     runs: int = 1  # more when the sweep was interrupted and gone on with: passwords compare within one run

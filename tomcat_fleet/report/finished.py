@@ -51,6 +51,7 @@ class FinishedReport:
             inventory_sha256=summary.inventory_sha256,
             limit=summary.limit,
             series=summary.series,
+            day=summary.day,
             runs=summary.runs,
         )
 

@@ -87,6 +87,7 @@ def _tighten_beside(parts: dict[str, Any]) -> None:
     change["since"] = {"type": "string", "pattern": f"^$|{_DAY}", "default": ""}
     for part in ("Changes", "TrendPoint"):
         parts[part]["properties"]["started"] = {"type": "string", "pattern": _MOMENT}
+    summary["day"] = {"type": "string", "pattern": f"^$|{_DAY}", "default": ""}
     summary["waived"]["propertyNames"] = {"enum": list(ITEMS)}
     summary["trend"]["maxItems"] = 30
 

@@ -52,11 +52,11 @@ def headings(columns: tuple[Column, ...], wording: Wording) -> tuple[str, ...]:
 
 
 def findings(result: TargetResult, wording: Wording) -> Iterator[tuple[Cell, ...]]:
-    """A row for every finding; for a host without any, one that says what became of it."""
+    """A row for every finding; for a host that has none or was not fully audited, one that says what became of it."""
     for instance in result.instances:
         for finding in instance.findings:
             yield _finding(result, instance, finding, wording)
-    if not result.instances:
+    if not result.instances or result.outcome not in COMPLETE:
         outcome = wording.outcome(result.outcome)
         said = "\n".join(filter(None, (detail.reason(result, wording), wording.of(result.outcome_message))))
         unsaid = ("",) * 7  # subject, evidence, criterion, remedy, commands, impact, waiver

@@ -110,6 +110,7 @@ class Tally:
             shared_passwords_total=len(shared),
             passwords_left_out=self.passwords.left_out,
             series=facts.series,
+            day=facts.day,
             runs=facts.runs,
             waived=dict(sorted(self.waived.items())),
             waived_severities={

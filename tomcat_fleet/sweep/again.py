@@ -93,7 +93,8 @@ def evaluate(source: Path, report: Report, grounds: Grounds | None = None) -> Sw
         )
         with writer:
             files = {**judge.facts.inventory_sha256, **dict(report.waivers.files)}
-            writer.open(replace(judge.facts, runs=ledger.runs(), inventory_sha256=files))
+            day = judge.today.isoformat()
+            writer.open(replace(judge.facts, day=day, runs=ledger.runs(), inventory_sha256=files))
             overlay = Overlay(report.waivers, judge.today)
             usage = Usage(overlay)
             for name in sorted(ledger.targets()):

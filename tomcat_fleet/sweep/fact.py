@@ -18,7 +18,7 @@ def facts(plan: SweepPlan, started: str) -> SweepFacts:
     """Facts that every page prints."""
     files = {**plan.inventory_files, **dict(plan.waivers.files)}
     found = facts_of(plan.sweep, started, plan.policy, plan.tables, files, plan.limit)
-    return replace(found, runs=plan.runs, series=plan.series)
+    return replace(found, runs=plan.runs, series=plan.series, day=plan.today.isoformat())
 
 
 def facts_of(
