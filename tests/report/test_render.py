@@ -161,6 +161,15 @@ def test_a_sweep_and_a_rendering_do_not_write_at_once(copy: Path) -> None:
     folder.close()
 
 
+def test_a_rendering_that_fails_leaves_sums_that_hold(copy: Path) -> None:
+    report = finished(copy)
+    render.add(report, LOOK, {"junit"})
+    (copy / "metrics.prom").mkdir()
+    with pytest.raises(OSError, match="Is a directory"):
+        render.add(report, replace(LOOK, lang="en"), {"csv", "prometheus"})
+    assert {"results.csv", "junit.xml"} <= sums_hold(copy)
+
+
 def test_the_verb(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = CliRunner()
     monkeypatch.chdir(tmp_path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tomcat_fleet.errors import ConfigError, Fault
-from tomcat_fleet.model.result import SweepSummary, TargetResult
+from tomcat_fleet.model.result import SCHEMA, SUMMARY_SCHEMA, SweepSummary, TargetResult
 from tomcat_fleet.report.fact import SweepFacts
 from tomcat_fleet.report.folder import Folder
 from tomcat_fleet.report.visible import one_line
@@ -75,7 +75,10 @@ def finished(path: Path) -> FinishedReport:
 
 
 def held(report: FinishedReport) -> Folder:
-    """The report's directory, locked, to add files to it. Raises ConfigError while a sweep is writing there."""
+    """The report's directory, locked, to add files to it.
+
+    Raises ConfigError while a sweep is writing there, and when it holds another report by now.
+    """
     try:
         folder = Folder.at(report.directory)
     except OSError as error:
@@ -85,8 +88,21 @@ def held(report: FinishedReport) -> Folder:
     except OSError:
         folder.close()
         raise _refusal(report.directory, "another sweep is writing its results here") from None
-    folder.digests.update(report.sums)
+    try:
+        folder.digests.update(_unchanged(report))
+    except ConfigError:
+        folder.close()
+        raise
     return folder
+
+
+def _unchanged(report: FinishedReport) -> dict[str, str]:
+    """The sums as they are now that nobody else writes them: another rendering may have added to them since."""
+    sums = _sums(report.directory)
+    for name in (RESULTS, SUMMARY):
+        if sums.get(name) != report.sums.get(name):
+            raise _refusal(report.directory / name, "has been written anew in the meantime; try again")
+    return sums
 
 
 def _sums(directory: Path) -> dict[str, str]:
@@ -118,9 +134,12 @@ def _altered(directory: Path, name: str, sums: dict[str, str]) -> Iterator[Fault
 
 def _summary(path: Path) -> SweepSummary:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SweepSummary)
+        found = msgspec.json.decode(path.read_bytes(), type=SweepSummary)
     except _UNREADABLE:
         raise _refusal(path, "is not a summary of this version of the tool") from None
+    if found.schema != SUMMARY_SCHEMA:
+        raise _refusal(path, "is not a summary of this version of the tool")
+    return found
 
 
 def _unreadable(path: Path, summary: SweepSummary) -> Iterator[Fault]:
@@ -133,6 +152,8 @@ def _unreadable(path: Path, summary: SweepSummary) -> Iterator[Fault]:
             except _UNREADABLE:
                 yield Fault(str(path), number, "is not a result of this version of the tool")
                 continue
+            if result.schema != SCHEMA:
+                yield Fault(str(path), number, "is not a result of this version of the tool")
             if result.target in seen:
                 yield Fault(str(path), number, f"{one_line(result.target)} has a result already")
             seen.add(result.target)

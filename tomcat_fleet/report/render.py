@@ -88,10 +88,12 @@ def add(report: FinishedReport, look: Look, formats: Collection[str]) -> tuple[P
                 written.append(report.directory / each.file)
         if pdf.NAME in formats:
             written += [report.directory / name for name in pdf.add(folder, report.directory, report.summary.finished)]
-        folder.publish(SUMS, checksums(folder))
-        folder.sync()
     finally:
-        folder.close()
+        try:
+            folder.publish(SUMS, checksums(folder))  # of what came to be, if not of all
+            folder.sync()
+        finally:
+            folder.close()
     return tuple(written)
 
 
