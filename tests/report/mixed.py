@@ -64,7 +64,7 @@ def defective() -> TargetResult:
     odd = sample.words("점검 도구의 결함입니다.", "A defect of the tool.")
     gap = sample.words("읽지 못했습니다.", "It could not be read.")
     found["WT-02"] = [sample.finding("WT-02", Status.ERROR, "defect", odd)]
-    found["WT-06"] = [sample.finding("WT-06", Status.UNKNOWN, "unreadable", gap, "/opt/tomcat/work"),
+    found["WT-06"] = [sample.finding("WT-06", Status.UNKNOWN, "unreadable", gap, "/opt/tomcat/work", waiver=ACCEPTED),
                       sample.finding("WT-06", Status.FAIL, "open", gap, "/opt/tomcat/temp")]  # fmt: skip
     found["WT-09"] = [*found["WT-09"], sample.finding("WT-09", Status.MANUAL, "look", gap, "/app")]
     return _instance([one for code in sample.TITLES for one in found[code]])

@@ -329,6 +329,8 @@ def test_sarif(sweep: Sweep) -> None:
         place = one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert re.fullmatch(r"file://[\x21-\x7e]+", place)
         assert urlsplit(place).netloc
+    assert {one["kind"] for one in run["results"] if one["suppressions"]} == {"fail"}
+    assert {one["kind"] for one in run["results"] if "waiver" in one["properties"]} == {"fail", "open"}
     prints = [one["partialFingerprints"]["tomcatFleetFinding/v1"] for one in run["results"]]
     assert len(set(prints)) == len(prints)
 

@@ -19,16 +19,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.model.escape import printable
-from tomcat_fleet.model.result import FindingResult, InstanceResult, TargetResult
+from tomcat_fleet.model.result import FindingResult, InstanceResult, Steps, TargetResult
 from tomcat_fleet.model.status import COMPLETE, REACHED, Outcome, Severity, Status
 
 _SOUND = frozenset({Status.PASS, Status.NOT_APPLICABLE})
 _DECIDED = _SOUND | {Status.FAIL}
+_NO_STEPS = Steps(ko=(), en=())
 _SEVEREST = tuple(Severity)
 
 
@@ -58,7 +59,7 @@ class Side:
     """One sweep's word on an item. ``status`` is None when it has none; ``absence`` says why."""
 
     status: Status | None
-    findings: tuple[FindingResult, ...] = ()
+    findings: tuple[FindingResult, ...] = ()  # without evidence and remedies, which are most of a result
     absence: Absence | None = None
     outcome: Outcome | None = None  # None: the sweep does not have the target
     version: str = ""
@@ -104,7 +105,7 @@ class Comparison:
 def compare(old: Iterable[TargetResult], new: Iterable[TargetResult], *, passed: bool = True) -> Comparison:
     """Hold two sweeps against each other. ``passed`` False leaves PASSED out of ``rows``, never out of ``counts``.
 
-    Holds the results of ``old`` in memory. Raises ConfigError for a target that a sweep has twice.
+    Holds what the results of ``old`` and ``rows`` say in memory, without the evidence. Raises ConfigError for a target that a sweep has twice.
     """
     counts: Counter[Kind] = Counter()
     rows = []
@@ -121,16 +122,30 @@ def _rows(old: Iterable[TargetResult], new: Iterable[TargetResult]) -> Iterator[
     for result in old:
         if result.target in before:
             raise ConfigError(f"{printable(result.target)}: has two results in the earlier sweep")
-        before[result.target] = result
+        before[result.target] = _lean(result)
     done: set[str] = set()
     for result in new:
         if result.target in done:
             raise ConfigError(f"{printable(result.target)}: has two results in the later sweep")
         done.add(result.target)
-        yield from _of_target(before.get(result.target), result)
-    for name, result in before.items():
-        if name not in done:
-            yield from _of_target(result, None)
+        yield from _of_target(before.pop(result.target, None), _lean(result))
+    for result in before.values():
+        yield from _of_target(result, None)
+
+
+def _lean(result: TargetResult) -> TargetResult:
+    """What is compared of a result: the evidence of ten thousand hosts would take gigabytes."""
+    instances = tuple(
+        replace(
+            instance,
+            passwords=(),
+            findings=tuple(
+                replace(one, notes=(), evidence=(), remediation=_NO_STEPS, commands=()) for one in instance.findings
+            ),
+        )
+        for instance in result.instances
+    )
+    return replace(result, instances=instances, host=None, seen=(), gaps=(), method=None)
 
 
 def _of_target(old: TargetResult | None, new: TargetResult | None) -> Iterator[Compared]:
