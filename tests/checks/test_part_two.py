@@ -24,6 +24,7 @@ from tomcat_fleet.checks import (
     daemon_account,
     patch_level,
 )
+from tomcat_fleet.guide import book
 from tomcat_fleet.model.check import Check
 from tomcat_fleet.model.daemon import Daemon, DaemonKind
 from tomcat_fleet.model.evidence import Package
@@ -270,6 +271,13 @@ def test_advisories_are_listed_worst_first() -> None:
     assert long.params["count"] == "40"
     assert long.params["cves"].endswith("…")
     assert sum("CVE-2025-" in getattr(ref, "text", "") for ref in long.refs) == 40
+
+
+def test_an_empty_list_of_advisories_ends_the_sentence() -> None:
+    finding = run(patch_level.CHECK, patched(PatchLevel.END_OF_LIFE))[0]
+    said = book.load().say("WT-13", finding.reason.value, finding.params)
+    assert said.ko.endswith("알려진 취약점은 0건입니다.")
+    assert said.en.endswith("advisories known to affect it (0).")
 
 
 def test_patch_notes() -> None:

@@ -143,7 +143,8 @@ def _params(
 def _named(advisories: list[Advisory]) -> dict[str, str]:
     names = [f"{advisory.cve} ({advisory.severity})" for advisory in advisories[:NAMED]]
     more = ["…"] if len(advisories) > NAMED else []
-    return {"count": str(len(advisories)), "cves": ", ".join([*names, *more]) or "-"}
+    cves = ", ".join([*names, *more])
+    return {"count": str(len(advisories)), "cves": cves, "listed": f": {cves}" if cves else "."}
 
 
 def _weight(advisory: Advisory) -> tuple[int, str]:
