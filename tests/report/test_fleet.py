@@ -44,7 +44,7 @@ def test_the_state_in_one_sentence(page: Page) -> None:
         "1Where we stand 2 of 13 instances fail at least one high item; 2 of 15 hosts could not be audited. Hosts"
     )
     assert "Hosts audited only in part: 1." in said(page, "state")
-    assert "Verdicts left unknown for want of evidence: 2." in said(page, "state")
+    assert "Verdicts that could not be given (unknown or error): 2." in said(page, "state")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,23 @@ def test_a_fleet_that_passes_says_so() -> None:
     page = alone([sample.good()])
     assert "Nothing fails." in page.one("things").text
     assert "Every host was audited completely." in page.one("unknown").text
+
+
+@pytest.mark.parametrize(
+    ("results", "things", "unknown"),
+    [
+        ([], "No instance was judged.", "There was no host to audit, so nothing is known."),
+        ([sample.unreachable()], "No instance was judged.", "Nothing below is counted as passed."),
+    ],
+)
+def test_where_nothing_was_judged_nothing_is_said_to_pass(
+    results: list[TargetResult], things: str, unknown: str
+) -> None:
+    page = alone(results)
+    assert things in page.one("things").text
+    assert unknown in page.one("unknown").text
+    assert "Nothing fails" not in page.text
+    assert "audited completely" not in page.text
 
 
 def test_beyond_a_thousand_instances_groups_have_pages_of_their_own(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_every_number_stands_beside_its_change_and_a_line(page: Page) -> None:
         "Pass140 Change +50",
     ):
         assert part in numbers, numbers
-    assert "Fail12 (accepted 1) Change −140" in numbers
+    assert "Fail12 (1 accepted) Change −140" in numbers
     assert "Unreachable1 (Change −3)" in numbers
     lines = [node for node in page.all("svg") if node.attrs.get("class") == "spark"]
     assert len(lines) == 9
@@ -72,7 +72,7 @@ def test_every_number_stands_beside_its_change_and_a_line(page: Page) -> None:
 
 def test_items_say_how_many_failures_are_accepted(page: Page) -> None:
     (row,) = [node.text for node in page.all("tr") if node.text.strip().startswith("WT-05") and "accepted" in node.text]
-    assert " ".join(row.split()).startswith("WT-05Daemon accountMedium 2 (accepted 1)")
+    assert " ".join(row.split()).startswith("WT-05Daemon accountMedium 2 (1 accepted)")
 
 
 def test_an_accepted_failure_is_still_a_failure_in_the_grid(page: Page) -> None:
@@ -96,7 +96,7 @@ def test_changes_are_listed_by_kind_with_links(page: Page) -> None:
     text = said(page, "changes")
     for part in ("New (2)", "Reopened (1)", "Fixed (140)", "not seen before", "2026-11-02", "2026-10-03"):
         assert part in text
-    assert "Further ones, found in the host reports: 40." in text
+    assert "Further ones, listed by tomcat-fleet diff for the directories of both sweeps: 40." in text
     links = [node.attrs["href"] for node in page.all("a")]
     assert f"hosts/{sample.two().slug}.html#wt-08" in links
 
@@ -111,6 +111,13 @@ def test_a_change_on_a_host_without_a_page_is_named_without_a_link() -> None:
 def test_hosts_that_are_gone_are_named_and_counted(page: Page) -> None:
     text = said(page, "changes")
     assert "old-was-01, old-was-02 and 1 more" in text
+
+
+def test_hosts_without_a_past_are_named_for_their_failures_are_not_new() -> None:
+    page = with_changes(replace(fleet_sample.CHANGES, first_seen=("new-01",), first_seen_total=1200))
+    assert "Hosts audited for the first time, whose failures are not counted as new: 1,200." in said(page, "state")
+    assert "Hosts audited for the first time (1,200)" in said(page, "changes")
+    assert "new-01 and 1,199 more" in said(page, "changes")
 
 
 def test_waivers_by_concern_first_what_has_run_out(page: Page) -> None:

@@ -24,6 +24,8 @@ from tomcat_fleet.model.result import TargetResult, WaiverResult
 from tomcat_fleet.model.status import Outcome, Status
 from tomcat_fleet.report import follow_up
 from tomcat_fleet.report.finished import finished
+from tomcat_fleet.report.render import Look
+from tomcat_fleet.report.template import template_dir
 from tomcat_fleet.report.writer import ReportWriter
 
 DAYS = ("2026-11-02T17:50:14Z", "2026-11-23T17:50:14Z")
@@ -69,7 +71,7 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_every_earlier_failure_has_one_ending(sweeps: tuple[Path, Path], tmp_path: Path, lang: str) -> None:
     old, new = map(finished, sweeps)
-    found = follow_up.write(tmp_path / "a", old, new, lang=lang, classification="대외비")
+    found = follow_up.write(tmp_path / "a", old, new, Look(lang=lang, classification="대외비"))
     assert found.failed == 4 * len(FAILED)
     assert {kind: found.counts[kind] for kind in (Kind.FIXED, Kind.OPEN, Kind.NOT_CHECKED, Kind.NEW)} == {
         Kind.FIXED: len(FAILED), Kind.OPEN: len(FAILED), Kind.NOT_CHECKED: 2 * len(FAILED), Kind.NEW: len(FAILED),
@@ -84,17 +86,35 @@ def test_every_earlier_failure_has_one_ending(sweeps: tuple[Path, Path], tmp_pat
     assert "25.0" in text
     for word in ("보안팀", "교체 예정", "2026-12-31", "sweep-0", "sweep-1", "대외비"):
         assert word in text
-    follow_up.write(tmp_path / "b", old, new, lang=lang, classification="대외비")
+    follow_up.write(tmp_path / "b", old, new, Look(lang=lang, classification="대외비"))
     assert files(tmp_path / "a") == files(tmp_path / "b")
-    follow_up.write(tmp_path / "a", old, new, lang=lang, classification="대외비")  # written over
+    follow_up.write(tmp_path / "a", old, new, Look(lang=lang, classification="대외비"))  # written over
     assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_finding_says_where_and_when(sweeps: tuple[Path, Path], tmp_path: Path) -> None:
+    """What failed at first is not told as if it were so now, and no two lines are the same but for their files."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "words.toml").write_text(
+        (template_dir() / "words.toml").read_text("utf-8").replace("At the first audit:", "Then:"), "utf-8"
+    )
+    follow_up.write(tmp_path / "a", *map(finished, sweeps), Look(lang="en", templates=tmp_path / "own"))
+    page = read(tmp_path / "a" / follow_up.PAGE)
+    rows = [" ".join(node.text.split()) for node in page.all("tr")]
+    assert sum("Then:" in row for row in rows) == 2 * len(FAILED)
+    assert all(("Then:" in row) == ("Not established" in row) for row in rows[8:])
+    files_of = [row for row in rows if row.startswith("WT-07")]
+    assert all("server.xml" in row and "context.xml" in row for row in files_of if "Fixed" not in row)
+    table = (tmp_path / "a" / follow_up.TABLE).read_text("utf-8-sig")
+    assert "(/opt/tomcat/conf/server.xml)" in table
+    assert table.count("Then:") == 2 * len(FAILED)
 
 
 def test_foreign_text_stays_text(tmp_path: Path) -> None:
     results = [sample.hostile(one.text) for one in CORPUS[:40]]
     unique = list({result.target: result for result in results}.values())
     old, new = swept(tmp_path / "old", 0, unique), swept(tmp_path / "new", 1, unique)
-    follow_up.write(tmp_path / "f", finished(old), finished(new), lang="en")
+    follow_up.write(tmp_path / "f", finished(old), finished(new), Look(lang="en"))
     page = read(tmp_path / "f" / follow_up.PAGE)
     assert len(page.all("script")) == 1
     assert not [node for node in page.nodes if any(name.startswith("on") or name == "style" for name in node.attrs)]
@@ -105,9 +125,9 @@ def test_foreign_text_stays_text(tmp_path: Path) -> None:
 def test_what_cannot_be_compared_is_refused(sweeps: tuple[Path, Path], tmp_path: Path) -> None:
     old, new = map(finished, sweeps)
     with pytest.raises(ConfigError, match="name the earlier sweep first"):
-        follow_up.write(tmp_path / "x", new, old, lang="ko")
+        follow_up.write(tmp_path / "x", new, old, Look(lang="ko"))
     with pytest.raises(ConfigError, match="holds other files"):
-        follow_up.write(sweeps[0], old, new, lang="ko")
+        follow_up.write(sweeps[0], old, new, Look(lang="ko"))
     assert not (tmp_path / "x").exists()
 
 
@@ -130,7 +150,7 @@ def test_a_browser_has_nothing_to_say(sweeps: tuple[Path, Path], tmp_path: Path)
     assert spec.origin is not None
     axe = Path(spec.origin).with_name("axe.min.js").read_text()
     for lang in ("ko", "en"):
-        follow_up.write(tmp_path / lang, *map(finished, sweeps), lang=lang)
+        follow_up.write(tmp_path / lang, *map(finished, sweeps), Look(lang=lang))
     with playwright.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=need("chromium"), args=ARGUMENTS)
         for lang, scheme, width in (("ko", "light", 1280), ("en", "dark", 390)):

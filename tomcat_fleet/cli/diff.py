@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from tomcat_fleet import history
-from tomcat_fleet.cli.option import Classification, Language
+from tomcat_fleet.cli.option import Classification, EmbeddedFont, Language, Templates
 from tomcat_fleet.cli.render import writing
 from tomcat_fleet.cli.table import show
 from tomcat_fleet.cli.word import Lang, Say, speaker
@@ -19,6 +19,7 @@ from tomcat_fleet.model.comparison import Comparison, Kind, Side, compare
 from tomcat_fleet.model.result import Change, Changes
 from tomcat_fleet.report import follow_up
 from tomcat_fleet.report.finished import finished
+from tomcat_fleet.report.render import Look
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.visible import one_line
 
@@ -26,7 +27,7 @@ SHOWN: Final = 300
 _TOLD: Final = (Kind.NEW, Kind.OPEN, Kind.PARTLY, Kind.NOT_CHECKED, Kind.FIXED)
 
 
-def diff(
+def diff(  # noqa: PLR0913, PLR0917  one parameter per option
     old: Annotated[
         str, typer.Argument(metavar="OLD", help="Directory of the earlier sweep, or its id in the history.")
     ],
@@ -41,6 +42,8 @@ def diff(
         typer.Option("--output", "-o", metavar="DIR", help="Directory for a re-diagnosis report of two directories."),
     ] = None,
     classification: Classification = "",
+    templates: Templates = None,
+    embed_font: EmbeddedFont = None,
     lang: Language = Lang.KO,
 ) -> None:
     """Compare two sweeps: what is new, fixed, reopened or still open.
@@ -53,8 +56,9 @@ def diff(
     if output is not None:
         if not all(folders):
             raise ConfigError("-o needs two directories that sweeps have written")
+        look = Look(lang=lang, classification=classification, templates=templates, font=embed_font)
         with writing(output):
-            follow_up.write(output, finished(Path(old)), finished(Path(new)), lang=lang, classification=classification)
+            follow_up.write(output, finished(Path(old)), finished(Path(new)), look)
         typer.echo(output / follow_up.PAGE)
         return
     if all(folders):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,8 @@ from tomcat_fleet.report import csv_table
 from tomcat_fleet.report.cell import Cell
 from tomcat_fleet.report.finished import FinishedReport
 from tomcat_fleet.report.folder import Folder
+from tomcat_fleet.report.page import untold
+from tomcat_fleet.report.render import Look
 from tomcat_fleet.report.template import draw, environment
 from tomcat_fleet.report.wording import Wording
 from tomcat_fleet.report.writer import checksums
@@ -44,25 +47,26 @@ class Instance:
         return len(self.rows)
 
 
-def write(output: Path, old: FinishedReport, new: FinishedReport, *, lang: str, classification: str = "") -> Comparison:
+def write(output: Path, old: FinishedReport, new: FinishedReport, look: Look) -> Comparison:
     """Write the page, the table and their checksums to ``output``, made with mode 0700 when missing.
 
-    Raises ConfigError when ``output`` holds anything else, and for sweeps that are the same one or in the wrong order;
-    OSError.
+    Raises ConfigError when ``output`` holds anything else, for sweeps that are the same one or in the wrong order, and
+    for a ``look`` that cannot be had; OSError.
     """
     if (old.summary.started, old.summary.sweep) >= (new.summary.started, new.summary.sweep):
         raise ConfigError(f"{new.summary.sweep} is not later than {old.summary.sweep}; name the earlier sweep first")
     found = compare(old.results(), new.results(), passed=False)
     rows = [row for row in found.rows if row.kind in ORDER]
+    lang, templates = look.lang, environment(look.lang, look.templates, look.font)
+    templates.globals.update(
+        facts=new.facts(), before=old.facts(), guide=book.load(), classification=look.classification or None
+    )
     folder = _taken(output)
     try:
-        templates = environment(lang)
-        templates.globals.update(
-            facts=new.facts(), before=old.facts(), guide=book.load(), classification=classification or None
-        )
         instances = sorted(_instances(rows[:SHOWN]), key=_urgency)
-        page = {"found": found, "instances": instances, "total": len(rows), "telling": telling}
-        folder.publish(PAGE, draw(templates, "followup.html.j2", **page, rate=_rate(found)))
+        page = {"found": found, "instances": instances, "total": len(rows), "rate": _rate(found)}
+        words = {"telling": telling, "former": former, "nameless": partial(_nameless, lang)}
+        folder.publish(PAGE, draw(templates, "followup.html.j2", **page, **words))
         folder.stream(TABLE, csv_table.lines(_table(rows, _wording(templates.globals["w"], lang))))
         folder.publish(SUMS, checksums(folder))
         folder.sync()
@@ -107,9 +111,26 @@ def _instances(rows: Sequence[Compared]) -> Iterator[Instance]:
 
 def telling(row: Compared) -> tuple[FindingResult, ...]:
     """The findings that say how it is now: those that fail, else those that decide, else what failed before."""
-    return (
-        row.now.failures or tuple(one for one in row.now.findings if one.status is row.now.status) or row.was.failures
-    )
+    return _present(row) or row.was.failures
+
+
+def former(row: Compared) -> bool:
+    """Whether nothing tells how it is now, and what failed before is all there is to tell."""
+    return bool(row.was.failures) and not _present(row)
+
+
+def _present(row: Compared) -> tuple[FindingResult, ...]:
+    return row.now.failures or tuple(one for one in row.now.findings if one.status is row.now.status)
+
+
+def _nameless(lang: str, finding: FindingResult) -> bool:
+    """Whether the sentence alone does not say what it is about; evidence is not shown here."""
+    return untold(replace(finding, evidence=()), lang)
+
+
+def _sentence(finding: FindingResult, wording: Wording) -> str:
+    said = wording.of(finding.message)
+    return f"{said} ({finding.subject})" if _nameless(wording.lang, finding) else said
 
 
 def _wording(words: Any, lang: str) -> Wording:
@@ -125,6 +146,7 @@ def _table(rows: Sequence[Compared], wording: Wording) -> Iterator[tuple[Cell, .
     for row in rows:
         item = wording.guide.items.get(row.item)
         found = telling(row)
+        then = [wording.page("followup.then")] if former(row) else []
         accepted = [f"{one.waiver.who} · {one.waiver.why} · {one.waiver.until}" for one in found if one.waiver]
         yield (
             row.target,
@@ -136,7 +158,7 @@ def _table(rows: Sequence[Compared], wording: Wording) -> Iterator[tuple[Cell, .
             wording.page(f"followup.kind.{row.kind}"),
             _side(row.was, wording),
             _side(row.now, wording),
-            "\n".join(wording.of(one.message) for one in found),
+            "\n".join([*then, *(_sentence(one, wording) for one in found)]),
             "\n".join(dict.fromkeys(accepted)),
         )
 
