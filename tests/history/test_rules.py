@@ -131,6 +131,31 @@ def test_an_instance_that_is_new_on_a_known_host_counts_with_nothing_before(open
     assert (change.kind, change.was, change.now, change.severity) == ("new", None, FAIL, Severity.HIGH)
 
 
+def test_an_item_that_was_not_judged_for_a_while_was_not_confirmed_then(opened: History) -> None:
+    def host(*said: str) -> Observed:
+        items = tuple(
+            verdict(item, LETTERS[letter]) for item, letter in zip(ITEMS, said, strict=False) if letter != "_"
+        )
+        return replace(
+            seen("."), outcome=Outcome.AUDITED, instances=(ObservedInstance(base="/opt/tomcat", items=items),)
+        )
+
+    for number, said in enumerate(("pf", "pp", "p_", "pu")):
+        opened.record(sweep(number), [host(*said)])
+    told = opened.record(sweep(4), [host("p", "f")]).changes
+    assert told is not None
+    assert [(one.kind, one.since) for one in told.listed] == [("reopened", DAY[1])]
+    opened.record(sweep(5), [host("p", "_")])
+    opened.record(sweep(6), [host("p", "u")])
+    assert [(one.since, one.confirmed) for one in opened.open_failures()] == [(DAY[4], DAY[4])]
+    opened.record(sweep(7), [host("p", "p")])
+    opened.record(sweep(8), [host("p", "_")])
+    again = sweep(9)
+    told = opened.record(again, [host("p", "f")]).changes
+    assert told is not None
+    assert [(one.kind, one.since) for one in told.listed] == [("reopened", DAY[7])]
+
+
 def test_changes_are_told_against_the_sweep_before_in_the_series(opened: History) -> None:
     opened.record(sweep(0), [seen("f")])
     by_hand = opened.record(sweep(0, "by hand", 12), [seen("p")])

@@ -102,11 +102,13 @@ def _found(connection: Connection, old: int, new: int) -> Iterator[Change]:
             change = _change(row, former.get((row.instance_id, row.item)))
             if change is not None:
                 told.append((row, change))
-    undated = {row.instance_id for row, change in told if change.kind == "reopened" and not change.since}
-    dated = _last_seen(connection, undated, old)
+    undated = [
+        (row, former[row.instance_id, row.item]) for row, one in told if one.kind == "reopened" and not one.since
+    ]
+    dated = _confirmed(connection, [span for _, span in undated], old)
     for row, change in told:
         known_pass = change.kind == "reopened" and not change.since
-        yield replace(change, since=dated[row.instance_id]) if known_pass else change
+        yield replace(change, since=dated[row.instance_id, row.item]) if known_pass else change
 
 
 def _change(row: Any, before: Row[Any] | None) -> Change | None:
@@ -168,14 +170,18 @@ def last_observed(number: int) -> Select[Any]:
     )
 
 
-def _last_seen(connection: Connection, instances: set[int], number: int) -> dict[int, str]:
-    """Day of the latest observation of each instance up to ``number``."""
-    keys, found = sorted(instances), {}
+def _confirmed(connection: Connection, spans: Iterable[Row[Any]], number: int) -> dict[tuple[int, str], str]:
+    """Day of the latest observation of each span up to ``number``: a span that stood then is as old as its instance."""
+    seen = {(span.instance_id, span.item): span.last_sweep for span in spans}
+    ended = {key: last for key, last in seen.items() if last is not None and last <= number}
+    keys, last_of = sorted({instance for instance, _ in seen.keys() - ended.keys()}), dict[int, int]()
     for at in range(0, len(keys), _PORTION):
-        last = last_observed(number).where(t.sighting.c.instance_id.in_(keys[at : at + _PORTION])).subquery()
-        query = select(last.c.instance_id, t.sweep.c.day).join(t.sweep, t.sweep.c.number == last.c.last)
-        found.update({int(key): str(day) for key, day in connection.execute(query)})
-    return found
+        query = last_observed(number).where(t.sighting.c.instance_id.in_(keys[at : at + _PORTION]))
+        last_of.update({int(key): int(last) for key, last in connection.execute(query)})
+    days: dict[int, str] = {
+        int(key): str(day) for key, day in connection.execute(select(t.sweep.c.number, t.sweep.c.day))
+    }
+    return {key: days[ended.get(key, last_of.get(key[0], 0))] for key in seen}
 
 
 def _compared(connection: Connection, old: int, new: int) -> int:

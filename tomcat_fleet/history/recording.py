@@ -247,7 +247,8 @@ def _spans(connection: Connection, number: int, day: str, work: _Work) -> None:
     standing = and_(t.finding.c.instance_id == bindparam("i"), t.finding.c.until_sweep.is_(None))
     _many(connection, update(t.finding).where(standing).values(last_sweep=bindparam("last"), until_sweep=number), gone)
     former = _latest(connection, [one for one, _, before in work.changed if before is not None])
-    days = _days(connection, {before for _, _, before in work.changed if before is not None})
+    seen: set[int | None] = {before for _, _, before in work.changed}
+    days = _days(connection, seen.union(span.last_sweep for spans in former.values() for span in spans.values()))
     ended, begun = [], []
     for key, instance, before in work.changed:
         spans = former.get(key, {})
@@ -259,7 +260,8 @@ def _spans(connection: Connection, number: int, day: str, work: _Work) -> None:
         for item, verdict in now.items():
             last = spans.get(item)
             if last is None or last.until_sweep is not None or not last.goes_on(verdict):
-                fresh = carried(last, verdict, day, days.get(before, "") if before is not None else "")
+                seen_in = before if last is None or last.last_sweep is None else last.last_sweep
+                fresh = carried(last, verdict, day, days.get(seen_in, ""))
                 begun.append({"instance_id": key, "item": item, "first_sweep": number, **fresh})
     _many(connection, update(t.finding).where(standing, t.finding.c.item == bindparam("of")).values(
         last_sweep=bindparam("last"), until_sweep=number
@@ -286,11 +288,12 @@ def _latest(connection: Connection, instances: Sequence[int]) -> dict[int, dict[
     return found
 
 
-def _days(connection: Connection, numbers: set[int]) -> dict[int, str]:
-    if not numbers:
-        return {}
-    found = connection.execute(select(t.sweep.c.number, t.sweep.c.day).where(t.sweep.c.number.in_(sorted(numbers))))
-    return {int(number): str(day) for number, day in found}
+def _days(connection: Connection, numbers: set[int | None]) -> dict[int | None, str]:
+    found: dict[int | None, str] = {}
+    for portion in _portions(sorted(number for number in numbers if number is not None)):
+        query = select(t.sweep.c.number, t.sweep.c.day).where(t.sweep.c.number.in_(portion))
+        found.update((int(number), str(day)) for number, day in connection.execute(query))
+    return found
 
 
 def _summaries(connection: Connection, number: int, rows: Sequence[Observed]) -> None:

@@ -50,7 +50,7 @@ class Carry:
 
 
 def carried(former: Carry | None, now: ItemVerdict, day: str, before: str) -> dict[str, Any]:
-    """The columns of a span that begins on ``day``; ``before`` is the day of the observation before it."""
+    """The columns of a span that begins on ``day``; ``before`` is that of the last observation of ``former``."""
     failing = former is not None and former.known == Status.FAIL
     since = former.open_since if former is not None and failing else None
     if now.status in KNOWN:
