@@ -86,6 +86,8 @@ def test_every_earlier_failure_has_one_ending(sweeps: tuple[Path, Path], tmp_pat
     assert "25.0" in text
     for word in ("보안팀", "교체 예정", "2026-12-31", "sweep-0", "sweep-1", "대외비"):
         assert word in text
+    said = {"ko": "최초 진단에 4대, 이행점검에 3대", "en": "4 in the first audit, 3 in the second"}
+    assert said[lang] in text
     follow_up.write(tmp_path / "b", old, new, Look(lang=lang, classification="대외비"))
     assert files(tmp_path / "a") == files(tmp_path / "b")
     follow_up.write(tmp_path / "a", old, new, Look(lang=lang, classification="대외비"))  # written over

@@ -17,7 +17,6 @@ from tomcat_fleet.cli.option import (
     Language,
     Output,
     Templates,
-    WaiverFile,
     listed,
 )
 from tomcat_fleet.cli.word import Lang
@@ -37,7 +36,14 @@ def render(
     classification: Classification = "",
     templates: Templates = None,
     embed_font: EmbeddedFont = None,
-    waivers: WaiverFile = None,
+    waivers: Annotated[
+        Path | None,
+        typer.Option(
+            "--waivers",
+            metavar="FILE",
+            help="TOML file of accepted risks that take the place of the sweep's own, as they stood on its day.",
+        ),
+    ] = None,
 ) -> None:
     """Write reports from stored results.
 

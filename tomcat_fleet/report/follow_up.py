@@ -13,6 +13,7 @@ from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.guide import book
 from tomcat_fleet.model.comparison import Compared, Comparison, Kind, Side, compare
 from tomcat_fleet.model.result import FindingResult
+from tomcat_fleet.model.status import COMPLETE
 from tomcat_fleet.report import csv_table
 from tomcat_fleet.report.cell import Cell
 from tomcat_fleet.report.finished import FinishedReport
@@ -64,15 +65,21 @@ def write(output: Path, old: FinishedReport, new: FinishedReport, look: Look) ->
     folder = _taken(output)
     try:
         instances = sorted(_instances(rows[:SHOWN]), key=_urgency)
+        incomplete = {"first": _incomplete(old), "second": _incomplete(new)}
         page = {"found": found, "instances": instances, "total": len(rows), "rate": _rate(found)}
         words = {"telling": telling, "former": former, "nameless": partial(_nameless, lang)}
-        folder.publish(PAGE, draw(templates, "followup.html.j2", **page, **words))
+        folder.publish(PAGE, draw(templates, "followup.html.j2", incomplete=incomplete, **page, **words))
         folder.stream(TABLE, csv_table.lines(_table(rows, _wording(templates.globals["w"], lang))))
         folder.publish(SUMS, checksums(folder))
         folder.sync()
     finally:
         folder.close()
     return found
+
+
+def _incomplete(report: FinishedReport) -> int:
+    """Hosts that were not fully audited: what they do not have among the rows is not known to be well."""
+    return sum(count for outcome, count in report.summary.outcomes.items() if outcome not in COMPLETE)
 
 
 def _taken(output: Path) -> Folder:
