@@ -285,6 +285,8 @@ def test_hdf(sweep: Sweep) -> None:
     assert len({(one["tags"]["slug"], one["tags"]["instance"]) for one in controls}) == sweep.summary.instances
     assert Counter(one["tags"]["item"] for one in controls if one["tags"]["waived"]) == Counter(sweep.summary.waived)
     assert len({one["id"] for one in profile["controls"]}) == len(profile["controls"])
+    skipped = [one for one in profile["controls"] if {each["status"] for each in one["results"]} == {"skipped"}]
+    assert document["statistics"]["controls"]["skipped"]["total"] == len(skipped)
     accepted = [one for one in controls if "waiver_data" in one and one["tags"]["target"] == "was-waived"]
     assert {one["tags"]["item"]: one["waiver_data"]["expiration_date"] for one in accepted} == {
         "WT-01": "2027-03-31", "WT-07": "2027-03-31", "WT-08": "2026-12-01",

@@ -105,7 +105,7 @@ class Comparison:
 def compare(old: Iterable[TargetResult], new: Iterable[TargetResult], *, passed: bool = True) -> Comparison:
     """Hold two sweeps against each other. ``passed`` False leaves PASSED out of ``rows``, never out of ``counts``.
 
-    Holds ``old`` and ``rows`` in memory, without their evidence. Raises ConfigError for a target that a sweep has twice.
+    Holds ``old`` and ``rows`` in memory, without evidence. Raises ConfigError for a target that a sweep has twice.
     """
     counts: Counter[Kind] = Counter()
     rows = []

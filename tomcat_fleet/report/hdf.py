@@ -53,8 +53,9 @@ def write(file: BinaryIO, material: Material) -> None:
 
 def _statistics(summary: SweepSummary) -> dict[str, dict[str, int]]:
     found = {"passed": Status.PASS, "failed": Status.FAIL}
+    empty = summary.outcomes.get(Outcome.NO_TOMCAT, 0)  # controls of their own
     return {key: {"total": summary.statuses[status]} for key, status in found.items()} | {
-        "skipped": {"total": summary.statuses[Status.MANUAL] + summary.statuses[Status.NOT_APPLICABLE]}
+        "skipped": {"total": summary.statuses[Status.MANUAL] + summary.statuses[Status.NOT_APPLICABLE] + empty}
     }
 
 
