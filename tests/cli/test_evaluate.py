@@ -256,8 +256,9 @@ def test_anew_is_by_the_profile_given(original: Path, tmp_path: Path) -> None:
         (["."], "say where the report goes with -o DIR"),
         (["nowhere", "--verify"], "nowhere/ledger.db: cannot be read"),
         ([".", "--verify"], "ledger.db: cannot be read"),
-        ([".", "-o", "."], "holds the evidence"),
-        ([".", "-o", "x", "--format", "pdf"], "--format pdf needs"),
+        ([".", "-o", "."], "is where the evidence is"),
+        ([".", "-o", "./new"], "is where the evidence is"),
+        (["nowhere", "-o", "x", "--format", "pdf"], "--format pdf needs"),
     ],
 )
 def test_what_cannot_be_evaluated_is_an_operator_error(tmp_path: Path, arguments: list[str], said: str) -> None:

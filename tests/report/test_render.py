@@ -182,7 +182,12 @@ def test_the_verb(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     ended = run.invoke(app, ["render", "tomcat-fleet-20261123/results.jsonl", "--format", "csv"])
     assert (ended.exit_code, ended.stdout) == (0, "tomcat-fleet-20261123/results.csv\n")
-    for wrong in (["render", "en"], ["render", "en", "-o", "en"], ["render", "en", "--format", "docx", "-o", "x"]):
+    for wrong in (
+        ["render", "en"],
+        ["render", "en", "-o", "en"],
+        ["render", "en", "-o", "en/x"],
+        ["render", "en", "--format", "docx", "-o", "x"],
+    ):
         assert run.invoke(app, wrong).exit_code == 2 or isinstance(run.invoke(app, wrong).exception, ConfigError)
 
 

@@ -64,8 +64,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter per option
     """
     if output is None and not verified:
         raise ConfigError("say where the report goes with -o DIR, or check what is there with --verify")
-    if output is not None and output.resolve() == sweep.resolve():
-        raise ConfigError(f"{output}: holds the evidence; the new report needs a directory of its own")
+    if output is not None and output.resolve().is_relative_to(sweep.resolve()):
+        raise ConfigError(f"{output}: is where the evidence is; the new report needs a directory of its own")
     say = speaker(lang)
     desk = Desk()
     wanted = listed(formats)

@@ -56,6 +56,8 @@ def write(output: Path, old: FinishedReport, new: FinishedReport, look: Look) ->
     """
     if (old.summary.started, old.summary.sweep) >= (new.summary.started, new.summary.sweep):
         raise ConfigError(f"{new.summary.sweep} is not later than {old.summary.sweep}; name the earlier sweep first")
+    if any(output.resolve().is_relative_to(each.directory.resolve()) for each in (old, new)):
+        raise _refusal(output)
     found = compare(old.results(), new.results(), passed=False)
     rows = [row for row in found.rows if row.kind in ORDER]
     lang, templates = look.lang, environment(look.lang, look.templates, look.font)
@@ -91,10 +93,12 @@ def _taken(output: Path) -> Folder:
     strangers = sorted({*folder.names()} - _FILES - {f".{name}.part" for name in _FILES})
     if strangers or (folder.names() and PAGE not in folder.names()):
         folder.close()
-        raise ConfigError(
-            [Fault(str(output), 0, "holds other files; a re-diagnosis report has a directory of its own")]
-        )
+        raise _refusal(output)
     return folder
+
+
+def _refusal(output: Path) -> ConfigError:
+    return ConfigError([Fault(str(output), 0, "holds other files; a re-diagnosis report has a directory of its own")])
 
 
 def _rate(found: Comparison) -> float | None:

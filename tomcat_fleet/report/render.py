@@ -49,8 +49,8 @@ def anew(
     Raises ConfigError when ``output`` is not fit, OSError.
     """
     summary = report.summary
-    if output.resolve() == report.directory.resolve():
-        raise ConfigError(f"{output}: holds the results; the new report needs a directory of its own")
+    if output.resolve().is_relative_to(report.directory.resolve()):  # the next sweep would not know what is in it
+        raise ConfigError(f"{output}: is where the results are; the new report needs a directory of its own")
     writer = ReportWriter(
         output,
         lang=look.lang,
