@@ -18,6 +18,7 @@ from tests.report.shape import HIDDEN
 from tomcat_fleet.cli.app import app
 from tomcat_fleet.errors import UserError
 from tomcat_fleet.model.result import TargetResult
+from tomcat_fleet.model.status import Status
 from tomcat_fleet.report.writer import ReportWriter
 
 OLD, NEW = "20261123T175014Z-7f3a", "20261124T175014Z-0b1c"
@@ -107,6 +108,19 @@ def test_what_is_open_and_what_is_known_of_a_host(place: Path) -> None:
     assert len([row for row in host if row[0].startswith("/srv/tomcat/")]) == 26
     assert {row[-1] for row in host if row[0].startswith("/srv/tomcat/")} == {found[0]["confirmed"]}
     assert "2026-11-2" in run(place, "history", "show", sample.unreachable().target).stdout
+
+
+def test_json_has_every_change_where_a_table_has_the_first(tmp_path: Path) -> None:
+    one = sample.instance([])
+    for at, (sweep, status) in enumerate([(OLD, Status.PASS), (NEW, Status.FAIL)]):
+        verdicts = dict.fromkeys(sample.TITLES, status)
+        found = tuple(replace(one, base=f"/srv/{number}", verdicts=verdicts) for number in range(24))
+        directory(tmp_path / sweep, sweep, f"2026-11-{23 + at}T17:50:14Z", [sample.target("many", found)])
+        run(tmp_path / "h.db", "history", "add", tmp_path / sweep)
+    for words in (("diff", OLD, NEW), ("history", "show", NEW)):
+        told = json.loads(run(tmp_path / "h.db", *words, "--json").stdout)
+        assert told["new"] == len(told["listed"]) == 24 * 13
+    assert "외 12건" in run(tmp_path / "h.db", "diff", OLD, NEW).stdout
 
 
 def test_two_directories_need_no_history(sweeps: tuple[Path, Path], tmp_path: Path) -> None:

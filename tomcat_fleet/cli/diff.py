@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -72,7 +73,7 @@ def diff(  # noqa: PLR0913, PLR0917  one parameter per option
     if any(folders):
         raise ConfigError("name two directories, or two sweeps of the history; not one of each")
     with history.open(place, make=False) as opened:
-        changes = opened.changes(old, new)
+        changes = opened.changes(old, new, listed=sys.maxsize) if as_json else opened.changes(old, new)
     if as_json:
         typer.echo(encoded(changes).decode())
     else:

@@ -81,7 +81,7 @@ def show(
         if opened.has(name):
             changes = opened.recorded(name).changes
             if as_json:
-                _json(changes)
+                _json(opened.changes(changes.sweep, name, listed=sys.maxsize) if changes else None)
             elif changes is None:
                 typer.echo(say("history.first", sweep=one_line(name)))
             else:
