@@ -60,7 +60,7 @@ async def test_elsewhere_a_line_comes_now_and_then() -> None:
         await asyncio.sleep(0.12)
         display(Done(summary=summary(), index=Path("index.html")))
     lines = text(screen).splitlines()
-    assert lines[0] == "Sweep s started: 4 targets, 2 at a time"
+    assert lines[0] == "Sweep s started: targets 4, 2 at a time"
     assert any("0 done · 0 incomplete · 4 left · about unknown" in line for line in lines[1:])
     assert "1 done · 1 incomplete · 2 left" in lines[-1]
     assert len(lines) >= 4

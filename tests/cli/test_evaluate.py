@@ -79,7 +79,7 @@ def test_the_same_evidence_gives_the_same_results_to_the_byte(original: Path, tm
 def test_what_is_untouched_is_sound(original: Path) -> None:
     done = evaluate(original, "--verify")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Sound: sweep 20261123T175014Z-0001, 5 targets, " in done.stdout
+    assert "Sound: sweep 20261123T175014Z-0001, targets 5, " in done.stdout
 
 
 def test_the_chain_is_named_on_the_page_and_in_the_result(original: Path) -> None:

@@ -64,7 +64,7 @@ def test_from_nothing_to_a_trusted_host(sshd: Sshd, hosts: Path, tmp_path: Path)
     assert rows[5][3].startswith("unreachable: connection refused (127.0.0.1, port ")
     for said in (
         f"{known}: does not exist yet; every key is new",
-        "3 hosts · 4 new keys · 0 known · 0 changed · 0 revoked · 1 not reached",
+        "hosts 3 · new keys 4 · 0 known · 0 changed · 0 revoked · 1 not reached",
         f"One key on several hosts: [127.0.0.1]:{sshd.port}, [localhost]:{sshd.port}",
         "whoever sits between here and a server has been written down in its place",
         "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",

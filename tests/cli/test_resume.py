@@ -111,7 +111,7 @@ def test_a_killed_sweep_goes_on_with_the_hosts_it_had_not(killed: Path, options:
     named = str(killed) if by == "directory" else sweep
     ended = fleet("audit", *options, "--resume", named, "-o", killed, "--timeout", "2")
     assert ended.returncode == 3, ended.stderr
-    assert "Resumed: 30 targets have their results already" in ended.stderr
+    assert "Resumed: targets that have their results already: 30" in ended.stderr
     found = outcomes(killed)
     assert list(found.values()) == ["unreachable"] * (QUICK + SLOW)  # by now the silent server is gone
     lines = {json.loads(line)["target"]: line for line in (killed / "results.jsonl").read_bytes().splitlines()}

@@ -97,7 +97,7 @@ def test_inventory_list_shows_what_a_sweep_would_reach(tmp_path: Path) -> None:
     assert "web01" in done.stdout
     assert "web02" not in done.stdout
     assert "dmz" in done.stdout
-    assert fleet("inventory", "lint", "-i", path, "--lang", "en").stdout.startswith("No faults: 3 targets")
+    assert fleet("inventory", "lint", "-i", path, "--lang", "en").stdout.startswith("No faults: targets 3")
 
 
 def test_an_address_with_colons_is_told_from_its_port(tmp_path: Path) -> None:
