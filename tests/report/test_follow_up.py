@@ -140,6 +140,8 @@ def test_the_verb(sweeps: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "h" / "followup.html").mkdir(parents=True)
     with pytest.raises(DiskError, match="h: Is a directory; the report is not complete"):
         run.invoke(app, ["diff", *map(str, sweeps), "-o", str(tmp_path / "h")], catch_exceptions=False)
+    with pytest.raises(ConfigError, match="name the earlier sweep first"):
+        run.invoke(app, ["diff", *map(str, reversed(sweeps))], catch_exceptions=False)
     with pytest.raises(ConfigError, match="two directories"):
         run.invoke(app, ["diff", "a", "b", "-o", str(tmp_path / "g")], catch_exceptions=False)
 

@@ -63,8 +63,11 @@ def diff(  # noqa: PLR0913, PLR0917  one parameter per option
         typer.echo(output / follow_up.PAGE)
         return
     if all(folders):
+        earlier, later = read_summary(Path(old)), read_summary(Path(new))
+        if earlier.started > later.started:  # the wrong way round, what has failed since would be fixed
+            raise ConfigError(f"{later.sweep} is not later than {earlier.sweep}; name the earlier sweep first")
         found = compare(read_results(Path(old)), read_results(Path(new)), passed=False)
-        names = {"old": read_summary(Path(old)).sweep, "new": read_summary(Path(new)).sweep}
+        names = {"old": earlier.sweep, "new": later.sweep}
         if as_json:
             typer.echo(encoded({**names, "counts": found.counts, "rows": found.rows}).decode())
         else:
