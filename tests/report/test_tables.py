@@ -83,12 +83,13 @@ def table(book: openpyxl.Workbook, name: str) -> list[dict[str, object]]:
 
 def findings_of(results: list[TargetResult]) -> Counter[str]:
     found = Counter(KOREAN[one.status] for r in results for instance in r.instances for one in instance.findings)
-    silent = {
+    unfinished = {
+        Outcome.PARTIAL: "일부 진단",
         Outcome.NO_TOMCAT: "Tomcat 없음",
         Outcome.UNREACHABLE: "접속 불가",
         Outcome.HOSTKEY_CHANGED: "호스트 키 변경",
     }
-    return found + Counter(silent[r.outcome] for r in results if not r.instances)
+    return found + Counter(unfinished[r.outcome] for r in results if r.outcome in unfinished)
 
 
 def test_every_finding_is_a_row_and_no_host_is_missing(records: list[dict[str, str]], book: openpyxl.Workbook) -> None:
