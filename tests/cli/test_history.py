@@ -170,7 +170,13 @@ def test_operator_errors_are_one_line_and_exit_code_two(place: Path, sweeps: tup
         (tmp_path / "cut" / name).write_bytes(
             (sweeps[0] / name).read_bytes()[: -900 if name == "results.jsonl" else None]
         )
+    cut = json.loads((sweeps[0] / "summary.json").read_text("utf-8"))
+    (tmp_path / "interrupted").mkdir()
+    (tmp_path / "interrupted/summary.json").write_text(
+        json.dumps({**cut, "outcomes": {**cut["outcomes"], "not_run": 1}})
+    )
     for said, arguments in {
+        "interrupted: was interrupted; 'tomcat-fleet audit --resume'": ("history", "add", tmp_path / "interrupted"),
         "there is no history yet": ("history", "list", "--history", tmp_path / "none.db"),
         "neither a sweep nor a host": ("history", "show", "nobody"),
         "has no sweep yesterday": ("diff", "yesterday", NEW),

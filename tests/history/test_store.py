@@ -74,6 +74,14 @@ def test_a_new_one_is_nobody_elses(tmp_path: Path) -> None:
         opened.copy(tmp_path / "copy.db")
 
 
+def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with history.open(tmp_path / "h.db") as opened:
+        (tmp_path / "h.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4000)
+        with pytest.raises(ConfigError, match="is damaged"):
+            opened.copy(tmp_path / "copy.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["h.db"]
+
+
 def test_where_it_is_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/var/lib/audit")
     monkeypatch.delenv("TOMCAT_FLEET_HISTORY", raising=False)

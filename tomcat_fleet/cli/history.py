@@ -23,8 +23,9 @@ from tomcat_fleet.history.file import fresh
 from tomcat_fleet.history.folder import read_results, read_summary
 from tomcat_fleet.history.span import Span
 from tomcat_fleet.history.sweep import DEFAULT_SERIES
+from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.result import TrendPoint
-from tomcat_fleet.model.status import Status
+from tomcat_fleet.model.status import Outcome, Status
 from tomcat_fleet.report.cell import inert
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.visible import one_line
@@ -171,6 +172,10 @@ def add(
     """Take finished sweeps into the history, from results.jsonl and summary.json."""
     say = speaker(lang)
     found = [(read_summary(directory), directory) for directory in directories]
+    cut = [directory for summary, directory in found if summary.outcomes.get(Outcome.NOT_RUN)]
+    if cut:  # recorded now, it could not be recorded when it has been gone on with
+        said = "was interrupted; 'tomcat-fleet audit --resume' finishes it"
+        raise ConfigError([Fault(printable(str(directory)), 0, said) for directory in cut])
     with history.open(place) as opened:
         known = {sweep.sweep: sweep.series for sweep, _ in opened.sweeps()}
         for summary, directory in sorted(found, key=lambda each: each[0].started):
@@ -221,9 +226,9 @@ def export(
 
 def _write(file: Path, spans: Iterable[Span]) -> None:
     """A new file of mode 0600. Raises ConfigError when it is there, or cannot be written."""
-    fresh(file)
+    encoding = "utf-8-sig" if file.suffix == ".csv" else "utf-8"
     try:
-        with file.open("w", encoding="utf-8-sig" if file.suffix == ".csv" else "utf-8", newline="") as out:
+        with fresh(file), file.open("w", encoding=encoding, newline="") as out:
             if file.suffix == ".csv":
                 writer = csv.writer(out)
                 writer.writerow(field.name for field in fields(Span))

@@ -51,17 +51,15 @@ def refused(place: Place) -> Iterator[None]:
 
 def vacuumed(engine: Engine, into: Path | None = None) -> None:
     """Give free space of an SQLite file back, or write all of it to the empty file ``into``."""
-    connection = engine.raw_connection()
     try:
-        cursor = connection.cursor()
-        if into is None:
-            cursor.execute("VACUUM")
-        else:
-            cursor.execute("VACUUM INTO ?", (str(into.absolute()),))
+        with contextlib.closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            if into is None:
+                cursor.execute("VACUUM")
+            else:
+                cursor.execute("VACUUM INTO ?", (str(into.absolute()),))
     except sqlite3.Error as error:
         raise DBAPIError.instance("VACUUM", None, error, sqlite3.Error) from None
-    finally:
-        connection.close()
 
 
 def _said(error: DBAPIError) -> str:

@@ -130,8 +130,7 @@ class History:
         """A whole copy of the history in one new file of mode 0600. Raises ConfigError, also for one in PostgreSQL."""
         if self._place.path is None:
             raise ConfigError([Fault(self.shown, 0, "is in PostgreSQL: copy it with pg_dump")])
-        fresh(path)
-        with refused(self._place):
+        with fresh(path), refused(self._place):
             vacuumed(self._engine, path)
 
     def close(self) -> None:
