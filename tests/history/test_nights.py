@@ -12,6 +12,7 @@ from tests.conftest import Figure
 from tests.history.nights import nights, shuffled
 from tests.history.plain import Plain
 from tests.history.postgresql import server
+from tests.thorough import times
 from tomcat_fleet import history
 from tomcat_fleet.history import Recorded
 from tomcat_fleet.history.change import order
@@ -21,6 +22,7 @@ from tomcat_fleet.model.score import score
 from tomcat_fleet.model.status import COMPLETE
 
 NIGHTS, HOSTS, INSTANCES = 30, 1700, 2000
+SHARED = times(10, 34)  # that PostgreSQL has, too
 ALL = 10**9
 ZONE = "dmz"
 
@@ -42,10 +44,12 @@ def plain() -> Plain:
     return Plain(list(nights(NIGHTS, HOSTS, INSTANCES)))
 
 
-def asked(place: str, plain: Plain) -> Answers:
+def asked(place: str, plain: Plain, count: int | None = None) -> Answers:
+    """What a history of the first ``count`` nights answers."""
     found = Answers([], [], {}, {}, [], [])
+    nights = plain.nights[:count]
     with history.open(place) as opened:
-        for at, (sweep, rows) in enumerate(plain.nights):
+        for at, (sweep, rows) in enumerate(nights):
             began = time.process_time()
             found.recorded.append(opened.record(sweep, rows))
             found.seconds.append(time.process_time() - began)
@@ -54,16 +58,15 @@ def asked(place: str, plain: Plain) -> Answers:
                 None if former is None else opened.changes(plain.nights[former][0].sweep, sweep.sweep, ALL)
             )
         # As of many sweeps, when all are recorded: what came later has no say.
-        last = len(plain.nights) - 1
-        found.open = {at: opened.open_failures(plain.nights[at][0].sweep) for at in (*range(0, last, 4), last)}
-        chosen = (0, 4, 17, last)
-        found.standings = {at: opened.standings(plain.nights[at][0].sweep) for at in chosen}
+        last = len(nights) - 1
+        found.open = {at: opened.open_failures(nights[at][0].sweep) for at in (*range(0, last, 8), last)}
+        found.standings = {at: opened.standings(nights[at][0].sweep) for at in (0, 4, 17, last) if at <= last}
         found.trends = [
             opened.trend("nightly", last=ALL),
             opened.trend("nightly", last=9, zone=ZONE),
             opened.trend("by hand"),
         ]
-        for at in (0, 11, last):
+        for at in (0, last // 3, last):
             again = opened.record(*shuffled(plain.nights[at], at))
             assert again.repeated
             assert (again.changes, again.trend) == (found.recorded[at].changes, found.recorded[at].trend)
@@ -78,7 +81,7 @@ def sqlite(plain: Plain, tmp_path_factory: pytest.TempPathFactory) -> Answers:
 @pytest.fixture(scope="module")
 def postgresql(plain: Plain) -> Iterator[Answers]:
     with server() as machine:
-        yield asked(machine.database(), plain)
+        yield asked(machine.database(), plain, SHARED)
 
 
 def test_changes_are_those_of_the_nights(plain: Plain, sqlite: Answers, figure: Figure) -> None:
@@ -150,8 +153,21 @@ def test_trends(plain: Plain, sqlite: Answers) -> None:
 
 
 def test_postgresql_says_the_same(sqlite: Answers, postgresql: Answers) -> None:
-    for name in ("recorded", "changes", "open", "standings", "trends"):
-        assert getattr(postgresql, name) == getattr(sqlite, name), name
+    count = len(postgresql.recorded)
+    assert count >= 9
+    assert postgresql.recorded == sqlite.recorded[:count]
+    assert postgresql.changes == sqlite.changes[:count]
+    for name in ("open", "standings"):
+        mine, its = getattr(postgresql, name), getattr(sqlite, name)
+        assert len(mine.keys() & its.keys()) >= 2
+        assert {at: mine[at] for at in mine.keys() & its.keys()} == {at: its[at] for at in mine.keys() & its.keys()}
+    nightly, zone, by_hand = postgresql.trends
+    assert nightly == sqlite.trends[0][: len(nightly)]
+    assert by_hand == sqlite.trends[2][: len(by_hand)]
+    assert [point.sweep for point in zone] == [point.sweep for point in nightly[-9:]]
+    assert all(0 < part.instances < whole.instances for part, whole in zip(zone, nightly[-9:], strict=True))
+    if count == len(sqlite.recorded):
+        assert zone == sqlite.trends[1]
 
 
 def test_a_night_is_written_in_a_moment(sqlite: Answers, figure: Figure) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.history.nights import ITEMS, Night, sweep, verdict
 from tests.history.plain import Plain
+from tests.thorough import times
 from tomcat_fleet import history
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.history import Observed, ObservedInstance
@@ -208,7 +209,7 @@ def as_nights(drawn: Sequence[tuple[str, str, str]]) -> list[Night]:
     ]  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(20, 400))
 @given(drawn=NIGHTS, cut=st.integers(0, 6))
 def test_any_nights_are_told_as_recomputed(
     kept: tuple[History, Path, Path], drawn: list[tuple[str, str, str]], cut: int

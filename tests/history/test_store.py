@@ -25,6 +25,7 @@ from sqlalchemy import create_engine, text
 from tests.history.nights import nights, sweep
 from tests.history.postgresql import Server, server
 from tests.history.test_rules import seen
+from tests.thorough import THOROUGH
 from tomcat_fleet import history
 from tomcat_fleet.errors import ConfigError
 from tomcat_fleet.history.engine import connected
@@ -276,7 +277,7 @@ print(count)
 """
 
 
-@pytest.mark.parametrize("statement", [5, 16])
+@pytest.mark.parametrize("statement", [5, 16] if THOROUGH else [16])
 def test_an_end_in_the_middle_leaves_what_was_before(place: str, statement: int) -> None:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     half = [sys.executable, "-c", HALF, place, str(statement)]
