@@ -25,7 +25,9 @@ NEW_FAILURES: Final = f"""
 CREATE VIEW v_new_failures AS
 SELECT s.day, s.series, s.sweep, h.target, h.zone, i.base, f.item, f.severity, f.open_since
 FROM finding f {_OF_INSTANCE} JOIN sweep s ON s.number = f.first_sweep
-WHERE f.verdict = 'fail' AND f.open_since = s.day
+WHERE f.verdict = 'fail' AND f.open_since = s.day AND f.first_sweep > h.first_sweep
+ AND NOT EXISTS (SELECT 1 FROM finding p WHERE p.instance_id = f.instance_id AND p.item = f.item
+                 AND p.first_sweep < f.first_sweep AND p.open_since = f.open_since)
 """  # noqa: S608  same
 HOSTS_NOT_SEEN: Final = """
 CREATE VIEW v_hosts_not_seen AS
