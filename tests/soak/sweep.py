@@ -56,7 +56,7 @@ def audit(fleet: Fleet, place: Path, *, timeout: float, limit_s: float) -> Sweep
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
         "HOME": str(cell / "home"), "TMPDIR": str(cell / "tmp"), "LOGNAME": "soak",
-        "TZ": "UTC",
+        "TZ": "UTC", "TOMCAT_FLEET_HISTORY": "none",
     }  # fmt: skip
     command = [sys.executable, "-m", "tomcat_fleet", "audit", "-i", str(fleet.inventory), "-o", str(output),
                "--known-hosts", str(fleet.known_hosts), "--key", str(fleet.key), "--timeout", f"{timeout:g}",
