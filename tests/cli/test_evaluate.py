@@ -196,7 +196,7 @@ def test_tampering_is_named(sweep: Path, what: str) -> None:
     done = evaluate(sweep, "--verify")
     assert done.returncode == 3
     assert said in done.stderr
-    assert "not as they were written" in done.stdout
+    assert "Not as it was written" in done.stdout
 
 
 def test_a_flipped_byte_anywhere_in_the_evidence_is_noticed(sweep: Path) -> None:
