@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.report.shape import HIDDEN
 from tomcat_fleet.cli.app import app
 from tomcat_fleet.errors import UserError
 from tomcat_fleet.model.result import TargetResult
-from tomcat_fleet.model.status import Status
+from tomcat_fleet.model.status import Outcome, Status
 from tomcat_fleet.report.writer import ReportWriter
 
 OLD, NEW = "20261123T175014Z-7f3a", "20261124T175014Z-0b1c"
@@ -165,16 +166,10 @@ def test_operator_errors_are_one_line_and_exit_code_two(place: Path, sweeps: tup
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"postgresql://audit@127.0.0.1:1/fleet: cannot be used: .+\n", done.stderr)
     assert "sesame" not in done.stderr
-    (tmp_path / "cut").mkdir()
-    for name in ("summary.json", "results.jsonl"):
-        (tmp_path / "cut" / name).write_bytes(
-            (sweeps[0] / name).read_bytes()[: -900 if name == "results.jsonl" else None]
-        )
-    cut = json.loads((sweeps[0] / "summary.json").read_text("utf-8"))
-    (tmp_path / "interrupted").mkdir()
-    (tmp_path / "interrupted/summary.json").write_text(
-        json.dumps({**cut, "outcomes": {**cut["outcomes"], "not_run": 1}})
-    )
+    cut = Path(shutil.copytree(sweeps[0], tmp_path / "cut")) / "results.jsonl"
+    cut.write_bytes(cut.read_bytes()[:-900])
+    left = replace(sample.unreachable(), outcome=Outcome.NOT_RUN, outcome_reason="interrupted")
+    directory(tmp_path / "interrupted", "20261124T175014Z-7f3a", "2026-11-24T17:50:14Z", [left])
     for said, arguments in {
         "interrupted: was interrupted; 'tomcat-fleet audit --resume'": ("history", "add", tmp_path / "interrupted"),
         "there is no history yet": ("history", "list", "--history", tmp_path / "none.db"),
@@ -182,8 +177,8 @@ def test_operator_errors_are_one_line_and_exit_code_two(place: Path, sweeps: tup
         "has no sweep yesterday": ("diff", "yesterday", NEW),
         "was recorded after": ("diff", NEW, OLD),
         "not one of each": ("diff", sweeps[0], NEW),
-        "results.jsonl:4: is not the result of a target": ("history", "add", tmp_path / "cut"),
-        "summary.json: cannot be read": ("history", "add", tmp_path),
+        "results.jsonl: is not the file that the sweep has written": ("history", "add", tmp_path / "cut"),
+        "holds no finished report": ("history", "add", tmp_path),
         "has to end in": ("history", "export", "all.xml"),
         "cannot be made: File exists": ("history", "export", place),
     }.items():  # fmt: skip

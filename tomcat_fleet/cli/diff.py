@@ -15,8 +15,7 @@ from tomcat_fleet.cli.render import writing
 from tomcat_fleet.cli.table import show
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError
-from tomcat_fleet.history.folder import read_results, read_summary
-from tomcat_fleet.model.comparison import Comparison, Kind, Side, compare
+from tomcat_fleet.model.comparison import Comparison, Kind, Side
 from tomcat_fleet.model.result import Change, Changes
 from tomcat_fleet.report import follow_up
 from tomcat_fleet.report.finished import finished
@@ -54,20 +53,18 @@ def diff(  # noqa: PLR0913, PLR0917  one parameter per option
     """
     say = speaker(lang)
     folders = [Path(one).is_dir() for one in (old, new)]
-    if output is not None:
-        if not all(folders):
-            raise ConfigError("-o needs two directories that sweeps have written")
-        look = Look(lang=lang, classification=classification, templates=templates, font=embed_font)
-        with writing(output):
-            follow_up.write(output, finished(Path(old)), finished(Path(new)), look)
-        typer.echo(output / follow_up.PAGE)
-        return
+    if output is not None and not all(folders):
+        raise ConfigError("-o needs two directories that sweeps have written")
     if all(folders):
-        earlier, later = read_summary(Path(old)), read_summary(Path(new))
-        if earlier.started > later.started:  # the wrong way round, what has failed since would be fixed
-            raise ConfigError(f"{later.sweep} is not later than {earlier.sweep}; name the earlier sweep first")
-        found = compare(read_results(Path(old)), read_results(Path(new)), passed=False)
-        names = {"old": earlier.sweep, "new": later.sweep}
+        earlier, later = finished(Path(old)), finished(Path(new))
+        if output is not None:
+            look = Look(lang=lang, classification=classification, templates=templates, font=embed_font)
+            with writing(output):
+                follow_up.write(output, earlier, later, look)
+            typer.echo(output / follow_up.PAGE)
+            return
+        found = follow_up.compared(earlier, later)
+        names = {"old": earlier.summary.sweep, "new": later.summary.sweep}
         if as_json:
             typer.echo(encoded({**names, "counts": found.counts, "rows": found.rows}).decode())
         else:

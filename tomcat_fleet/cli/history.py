@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -15,18 +16,19 @@ import typer
 
 from tomcat_fleet import history
 from tomcat_fleet.cli.diff import changed
+from tomcat_fleet.cli.gather import Desk
 from tomcat_fleet.cli.option import Language
 from tomcat_fleet.cli.table import show as show_table
 from tomcat_fleet.cli.word import Lang, Say, speaker
 from tomcat_fleet.errors import ConfigError, Fault
 from tomcat_fleet.history.file import fresh
-from tomcat_fleet.history.folder import read_results, read_summary
 from tomcat_fleet.history.span import Span
 from tomcat_fleet.history.sweep import DEFAULT_SERIES
 from tomcat_fleet.model.escape import printable
 from tomcat_fleet.model.result import TrendPoint
 from tomcat_fleet.model.status import Outcome, Status
 from tomcat_fleet.report.cell import inert
+from tomcat_fleet.report.finished import finished
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.visible import one_line
 from tomcat_fleet.sweep import clock
@@ -171,18 +173,20 @@ def add(
 ) -> None:
     """Take finished sweeps into the history, from results.jsonl and summary.json."""
     say = speaker(lang)
-    found = [(read_summary(directory), directory) for directory in directories]
-    cut = [directory for summary, directory in found if summary.outcomes.get(Outcome.NOT_RUN)]
-    if cut:  # recorded now, it could not be recorded when it has been gone on with
-        said = "was interrupted; 'tomcat-fleet audit --resume' finishes it"
-        raise ConfigError([Fault(printable(str(directory)), 0, said) for directory in cut])
+    desk = Desk()
+    found = [report for directory in directories if (report := desk.of(partial(finished, directory)))]
+    cut = [report.directory for report in found if report.summary.outcomes.get(Outcome.NOT_RUN)]
+    # Recorded now, it could not be recorded when it has been gone on with.
+    said = "was interrupted; 'tomcat-fleet audit --resume' finishes it"
+    faults = [*desk.faults, *(Fault(printable(str(directory)), 0, said) for directory in cut)]
+    if faults:
+        raise ConfigError(faults)
     with history.open(place) as opened:
         known = {sweep.sweep: sweep.series for sweep, _ in opened.sweeps()}
-        for summary, directory in sorted(found, key=lambda each: each[0].started):
+        for report in sorted(found, key=lambda each: each.summary.started):
+            summary = report.summary
             sweep = history.sweep_of(summary, series or known.get(summary.sweep, summary.series or DEFAULT_SERIES))
-            rows = [history.observed(result) for result in read_results(directory)]
-            if len(rows) != summary.targets:
-                raise ConfigError(f"{directory}: has {len(rows)} results, but summary.json says {summary.targets}")
+            rows = [history.observed(result) for result in report.results()]
             told = opened.record(sweep, rows)
             key = "history.repeated" if told.repeated else "history.added"
             typer.echo(say(key, sweep=one_line(sweep.sweep), targets=len(rows), place=opened.shown))

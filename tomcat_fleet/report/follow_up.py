@@ -48,17 +48,24 @@ class Instance:
         return len(self.rows)
 
 
+def compared(old: FinishedReport, new: FinishedReport) -> Comparison:
+    """Hold two reports against each other. Raises ConfigError in the wrong order: what is new would count as fixed."""
+    if old.summary.started > new.summary.started:
+        raise ConfigError(f"{new.summary.sweep} is not later than {old.summary.sweep}; name the earlier sweep first")
+    return compare(old.results(), new.results(), passed=False)
+
+
 def write(output: Path, old: FinishedReport, new: FinishedReport, look: Look) -> Comparison:
     """Write the page, the table and their checksums to ``output``, made with mode 0700 when missing.
 
     Raises ConfigError when ``output`` holds anything else, for sweeps that are the same one or in the wrong order, and
     for a ``look`` that cannot be had; OSError.
     """
-    if (old.summary.started, old.summary.sweep) >= (new.summary.started, new.summary.sweep):
-        raise ConfigError(f"{new.summary.sweep} is not later than {old.summary.sweep}; name the earlier sweep first")
+    if old.summary.sweep == new.summary.sweep:
+        raise ConfigError(f"both are the sweep {new.summary.sweep}")
     if any(output.resolve().is_relative_to(each.directory.resolve()) for each in (old, new)):
         raise _refusal(output)
-    found = compare(old.results(), new.results(), passed=False)
+    found = compared(old, new)
     rows = [row for row in found.rows if row.kind in ORDER]
     lang, templates = look.lang, environment(look.lang, look.templates, look.font)
     templates.globals.update(
