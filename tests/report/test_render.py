@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -210,6 +211,25 @@ def test_pages_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(re.findall(rb"/Type /Page\b", made)) > 2
     with ReportWriter(folder, lang="ko") as writer:  # a report with PDF files is a report like any other
         writer.open(sample.facts())
+
+
+@pytest.mark.browser
+def test_the_browser_is_given_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of the auditor may hold what env: references name, or the URL of a history."""
+    noted, wrapper = tmp_path / "noted", tmp_path / "browser"
+    wrapper.write_text(
+        f'#!/bin/sh\ncat /proc/self/environ /proc/$PPID/environ >{noted}\nexec {need("chromium")} "$@"\n'
+    )
+    wrapper.chmod(0o700)
+    monkeypatch.setenv("TOMCAT_FLEET_BROWSER", str(wrapper))
+    monkeypatch.setenv("WEB_PASSWORD", "C4NARY-environment")
+    with ReportWriter(tmp_path / "r", lang="ko") as writer:
+        writer.open(sample.facts())
+        writer.finish(ENDED)
+    assert render.add(finished(tmp_path / "r"), LOOK, {"pdf"}) == (tmp_path / "r" / "index.pdf",)
+    assert b"PATH=" in noted.read_bytes()
+    assert b"C4NARY" not in noted.read_bytes()
+    assert os.environ["WEB_PASSWORD"] == "C4NARY-environment"
 
 
 def test_a_browser_that_is_not_there_is_said_before_anything(

@@ -123,8 +123,9 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter per option
     warn(fleet)
     with turn(inventory, limit, _waiting(lang) if overlap is Overlap.WAIT else None):
         summary, interrupted = watch(lambda events, stop: run(plan, events, stop), lang, plan.output)
-    with writing(plan.output):
-        print_pages(plan.output, Look(lang=lang, classification=classification, templates=templates), plan.formats)
+    with writing(plan.output):  # whoever has interrupted a sweep does not wait for a browser
+        if not interrupted:
+            print_pages(plan.output, Look(lang=lang, classification=classification, templates=templates), plan.formats)
     raise typer.Exit(interrupted or verdict(summary, fail_on))
 
 

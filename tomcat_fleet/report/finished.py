@@ -18,7 +18,7 @@ from tomcat_fleet.report.folder import Folder
 from tomcat_fleet.report.visible import one_line
 
 RESULTS, SUMMARY, SUMS = "results.jsonl", "summary.json", "SHA256SUMS"
-_SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
+SUM_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 _UNREADABLE = (msgspec.MsgspecError, ValueError)
 _SHOWN = 10
 
@@ -113,7 +113,7 @@ def _sums(directory: Path) -> dict[str, str]:
         raise _refusal(directory, "holds no finished report: SHA256SUMS is not there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise _refusal(path, f"cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-    found = [_SUM.fullmatch(line) for line in lines]
+    found = [SUM_LINE.fullmatch(line) for line in lines]
     wrong = [Fault(str(path), at, "is no checksum of a file") for at, line in enumerate(found, 1) if line is None]
     if wrong:
         raise ConfigError(wrong[:_SHOWN])

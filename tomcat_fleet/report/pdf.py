@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,11 @@ BROWSER: Final = "TOMCAT_FLEET_BROWSER"
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
 _FOLDERS = ("hosts", "groups")
 _PATIENCE_MS = 120_000  # for one page
+# What a browser needs to find itself, its fonts and a place to work. Secrets of this process stay here.
+_PASSED_ON = frozenset({
+    "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "FONTCONFIG_FILE", "FONTCONFIG_PATH",
+    "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_DIRS", "PLAYWRIGHT_NODEJS_PATH",
+})  # fmt: skip
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}\+00'00'\)")
 
 
@@ -52,7 +58,9 @@ def add(folder: Folder, directory: Path, finished: str) -> Iterator[str]:
     program = check()
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root; nothing is loaded
     try:
-        with sync_playwright() as play:
+        with ExitStack() as stack:
+            with _bare_environment():
+                play = stack.enter_context(sync_playwright())  # its driver starts here, and starts the browser later
             browser = play.chromium.launch(executable_path=program, args=arguments)
             context = browser.new_context(java_script_enabled=False, offline=True)
             page = context.new_page()
@@ -61,6 +69,18 @@ def add(folder: Folder, directory: Path, finished: str) -> Iterator[str]:
             browser.close()
     except Error as error:
         raise OSError(0, f"the browser failed: {error.message.splitlines()[0]}", str(directory)) from None
+
+
+@contextmanager
+def _bare_environment() -> Iterator[None]:
+    """Playwright gives its driver all of this process's environment, and leaves no choice."""
+    whole = dict(os.environ)
+    for name in whole.keys() - _PASSED_ON:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(whole)
 
 
 def _printed(page: Page, folder: Folder, directory: Path, stamp: bytes) -> Iterator[str]:

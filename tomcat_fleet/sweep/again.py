@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +22,7 @@ from tomcat_fleet.model.result import SweepSummary, TargetResult
 from tomcat_fleet.model.status import Outcome
 from tomcat_fleet.model.target import Target
 from tomcat_fleet.report.fact import SweepFacts
+from tomcat_fleet.report.finished import SUM_LINE
 from tomcat_fleet.report.slug import slug
 from tomcat_fleet.report.stored import encoded
 from tomcat_fleet.report.writer import Beside, ReportWriter
@@ -33,8 +33,6 @@ from tomcat_fleet.sweep.waived import Comparison
 from tomcat_fleet.tomcat.examine import Settings
 from tomcat_fleet.tomcat.table import Tables
 from tomcat_fleet.waiver import NO_WAIVERS, Overlay, Usage, Waivers
-
-_SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 class _Name(msgspec.Struct):
@@ -231,7 +229,7 @@ def _digests(source: Path) -> Iterator[tuple[str, str]]:
         yield "SHA256SUMS", "cannot be read"
         return
     for line in text.splitlines():
-        listed = _SUM.fullmatch(line)
+        listed = SUM_LINE.fullmatch(line)
         if listed is None or ".." in Path(listed[2]).parts or Path(listed[2]).is_absolute():
             yield "SHA256SUMS", "has a line of another kind"
             continue
